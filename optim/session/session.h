@@ -1,0 +1,117 @@
+// A running fit: one worker thread owns the optimiser; the window, the command line and the tests talk to it only
+// through the commands below and read immutable snapshots and events. Commands never block on the optimiser; they are
+// carried out in order at the next step boundary. Every method may be called from any thread.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "optim/options.h"
+#include "optim/view_set.h"
+
+namespace penumbra {
+
+enum class SessionState { Empty, Loading, Ready, Running, Paused, Done, Failed };
+const char* toString(SessionState state);
+
+// One row of the loss plot.
+struct Metrics {
+  int iteration = 0;
+  double seconds = 0;             // fitting time, pauses not counted
+  double loss = 0;                // the objective (weighted sum)
+  double silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0;  // weighted terms
+  double trainIoU = 0;            // mean over the views of the step, alpha >= 0.5 against mask >= 0.5
+  double gradientNorm = 0;
+  double sigma = 0, learningRate = 0;  // in force at this iteration
+};
+
+// Measured now and then by the independent hard rasteriser.
+struct HeldOutMetrics {
+  int iteration = 0;
+  double iou = 0;                 // mean over held-out views, hard masks
+  double contourErrorPx = 0;      // mean distance between the outlines, pixels of the view
+};
+
+struct OptionEdit {
+  int iteration = 0;
+  std::string name, from, to;     // as text, see optionText
+};
+
+// What the window shows. Immutable once published; the large parts are shared between snapshots.
+struct Snapshot {
+  std::uint64_t version = 0;
+  SessionState state = SessionState::Empty;
+  std::string message;            // what Loading is doing, why it Failed
+  double progress = 0;            // of Loading, 0..1
+  FitOptions options;             // in force
+  std::shared_ptr<const ViewSet> views;                 // null while Empty
+  std::uint64_t viewsVersion = 0;                       // grows when the masks change
+  std::shared_ptr<const std::vector<glm::vec3>> positions, normals;  // of the mesh being fitted, normalised
+  std::shared_ptr<const std::vector<Face>> faces;
+  std::uint64_t facesVersion = 0;                       // grows when the faces change
+  std::shared_ptr<const std::vector<float>> vertexGradient;  // |dL/dx| per vertex, for the heat display
+  int iteration = 0, plannedIterations = 0;
+  double secondsFitting = 0, iterationsPerSecond = 0;
+  std::shared_ptr<const std::vector<Metrics>> history;          // thinned when long, always with the last row
+  std::shared_ptr<const std::vector<HeldOutMetrics>> heldOut;
+  std::shared_ptr<const std::vector<OptionEdit>> edits;
+  std::vector<float> viewIoU;     // per train view, the newest known; -1 unknown
+  // Rendered coverage of the watched views (see watchViews), by train view index.
+  std::map<int, std::shared_ptr<const Mask>> coverage;
+  std::string backend;            // "CPU (2 threads, AVX-512)"
+};
+
+enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Warning, Failed };
+struct Event {
+  EventKind kind;
+  std::string text;               // one sentence for a person
+  std::string advice;             // what to do, or empty
+  std::string path;               // of the file written, for Exported
+  int exitCode = 0;               // ExitCode of a failure
+};
+
+struct CheckpointInfo {
+  int id = 0, iteration = 0;
+  std::string reason;             // "before reset", "every 100 iterations", ...
+  double trainIoU = 0;
+};
+
+class Session {
+ public:
+  Session();
+  ~Session();                     // stops promptly, between two views of a batch
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Commands. A model file, or a folder some dataset reader knows. Replaces what was loaded.
+  void load(const std::filesystem::path& path);
+  void loadModel(Mesh model, std::string name);  // the same from memory (demos, tests)
+  void start();                   // also resumes; after Done it plans `iterations` more
+  void pause();
+  void step(int iterations);      // then pauses
+  void reset();                   // back to the start shape, keeps the options (a checkpoint is taken first)
+  void setOptions(const FitOptions& options);     // all at once; differences are recorded with their iteration
+  void exportMesh(const std::filesystem::path& path);  // of the newest state, input coordinates; answers by an event
+  void restore(int checkpoint);   // pauses; itself undoable (a checkpoint is taken first)
+  void watchViews(std::vector<int> trainViews);   // whose coverage snapshots should carry
+  void setYield(double fraction); // share of time the worker leaves to others, 0 (default) .. 0.9
+
+  // Out.
+  std::shared_ptr<const Snapshot> snapshot() const;  // the newest; never null, never waits for a step
+  std::vector<Event> takeEvents();
+  std::vector<CheckpointInfo> checkpoints() const;
+  // Blocks until all commands given so far are carried out and the session neither loads nor runs.
+  void waitIdle();
+  // Blocks until the snapshot's version exceeds `version` or the time is over.
+  void waitForChange(std::uint64_t version, double seconds) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace penumbra
