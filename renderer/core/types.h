@@ -6,7 +6,8 @@
 #define GLM_FORCE_CUDA
 #endif
 #else
-#define PENUMBRA_HD
+// Always inlined: these functions are compiled for several instruction sets, and no linker may mix them up.
+#define PENUMBRA_HD __attribute__((always_inline))
 #endif
 #include <glm/glm.hpp>
 
