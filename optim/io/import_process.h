@@ -1,0 +1,14 @@
+// Runs the model parser in a process of its own, so that a crash, hang or memory bomb in it stays there.
+#pragma once
+#include <filesystem>
+
+#include "optim/io/imported_scene.h"
+
+namespace penumbra {
+
+// Starts `penumbra-import` on the file and checks its reply: counts within limits, length exact, indices in range.
+// Positions may still be non-finite. Looked for at $PENUMBRA_IMPORT_WORKER, beside the running program, in the
+// build tree. Throws Error(Input) with the parser's reason, Error(Memory), or Error(Internal) when not installed.
+ImportedScene importInProcess(const std::filesystem::path& path);
+
+}  // namespace penumbra
