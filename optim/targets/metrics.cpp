@@ -1,0 +1,86 @@
+#include "optim/targets/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "renderer/error.h"
+
+namespace penumbra {
+namespace {
+
+void checkShapes(const Mask& a, const Mask& b) {
+  if (a.width != b.width || a.height != b.height)
+    throw Error(ExitCode::Internal, "Masks of " + std::to_string(a.width) + " x " + std::to_string(a.height) + " and " +
+                                        std::to_string(b.width) + " x " + std::to_string(b.height) +
+                                        " cannot be compared.");
+}
+
+// Bilinear between pixel centres, clamped at the frame.
+float sampleAt(const Mask& image, const glm::vec2& p) {
+  const float x = std::clamp(p.x - 0.5f, 0.0f, float(image.width - 1));
+  const float y = std::clamp(p.y - 0.5f, 0.0f, float(image.height - 1));
+  const int x0 = int(x), y0 = int(y), x1 = std::min(x0 + 1, image.width - 1), y1 = std::min(y0 + 1, image.height - 1);
+  const float u = x - float(x0), v = y - float(y0);
+  return (1 - v) * ((1 - u) * image.at(x0, y0) + u * image.at(x1, y0)) +
+         v * ((1 - u) * image.at(x0, y1) + u * image.at(x1, y1));
+}
+
+// Length-weighted mean of |distance| along an outline, taken at the middle of each segment (under 1.5 px long).
+double meanDistance(const std::vector<OutlineSegment>& outline, const Mask& distance) {
+  double sum = 0, length = 0;
+  for (const OutlineSegment& s : outline) {
+    const double weight = double(glm::length(s.b - s.a));
+    sum += weight * double(std::abs(sampleAt(distance, 0.5f * (s.a + s.b))));
+    length += weight;
+  }
+  return length > 0 ? sum / length : 0;
+}
+
+}  // namespace
+
+double maskIoU(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size())
+    throw Error(ExitCode::Internal, "Masks of " + std::to_string(a.size()) + " and " + std::to_string(b.size()) +
+                                        " pixels cannot be compared.");
+  long both = 0, either = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool inA = a[i] >= 0.5f, inB = b[i] >= 0.5f;
+    both += inA & inB;
+    either += inA | inB;
+  }
+  return either == 0 ? 1.0 : double(both) / double(either);
+}
+
+double maskIoU(const Mask& a, const Mask& b) {
+  checkShapes(a, b);
+  return maskIoU(a.pixels, b.pixels);
+}
+
+double softMaskIoU(const Mask& a, const Mask& b) {
+  checkShapes(a, b);
+  double both = 0, either = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
+    both += double(std::min(a.pixels[i], b.pixels[i]));
+    either += double(std::max(a.pixels[i], b.pixels[i]));
+  }
+  return either > 0 ? both / either : 1.0;
+}
+
+MeasuredMask measure(const Mask& mask) {
+  MeasuredMask measured;
+  measured.outline = traceOutline(mask);
+  measured.distance = signedDistance(mask, measured.outline);
+  return measured;
+}
+
+double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b) {
+  checkShapes(a.distance, b.distance);
+  if (a.outline.empty() && b.outline.empty()) return 0;
+  if (a.outline.empty() || b.outline.empty()) return std::hypot(double(a.distance.width), double(a.distance.height));
+  return 0.5 * (meanDistance(a.outline, b.distance) + meanDistance(b.outline, a.distance));
+}
+
+double contourErrorPx(const Mask& a, const Mask& b) { return contourErrorPx(measure(a), measure(b)); }
+
+}  // namespace penumbra
