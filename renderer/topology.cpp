@@ -1,6 +1,7 @@
 #include "renderer/topology.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <string>
 
@@ -23,7 +24,9 @@ int findRoot(std::vector<int>& parent, int i) {
 }  // namespace
 
 Topology buildTopology(int vertexCount, std::span<const Face> faces) {
+  static std::atomic<std::uint64_t> built{0};
   Topology topology;
+  topology.id = ++built;
   topology.vertexCount = vertexCount;
   topology.faces.assign(faces.begin(), faces.end());
   std::vector<HalfEdge> halves;

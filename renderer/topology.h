@@ -11,6 +11,7 @@ namespace penumbra {
 // An edge runs from its smaller to its larger vertex index. `side` is +1 for a face that walks it in that
 // direction, -1 for one that walks it backwards.
 struct Topology {
+  std::uint64_t id = 0;               // unique to every built topology: caches compare it
   int vertexCount = 0;
   std::vector<Face> faces;            // F, degenerate index triples (a repeated vertex) left out of the edges
   std::vector<glm::ivec2> edges;      // E, sorted by (first, second)

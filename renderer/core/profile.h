@@ -4,7 +4,7 @@
 //
 // d is the signed distance to the outline, inside positive, in isotropic NDC (or d and sqrt(sigma) both in pixels).
 // This is the logistic of the literature with its tails drawn in so that the profile, smooth of every order, ends at
-// X: work grows with the outline only, and nothing steps. |alpha - logistic(x)| < 6e-4 everywhere; alpha(0) = 1/2.
+// X: work grows with the outline only, and nothing steps. |alpha - logistic(x)| < 7e-4 everywhere; alpha(0) = 1/2.
 #pragma once
 #include <bit>
 #include <cmath>

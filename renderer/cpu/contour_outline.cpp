@@ -1,0 +1,287 @@
+#include "renderer/cpu/contour_outline.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "renderer/core/projection.h"
+
+namespace penumbra {
+namespace {
+
+constexpr double kFarAway = 1e7;  // pixels; what projects farther is clamped, it is never near the image
+
+template <class Real> int rowOf(Real y, int lowest, int highest) {
+  const Real clamped = std::min(std::max(std::floor(y), Real(lowest)), Real(highest));
+  return int(clamped);
+}
+
+template <class Real> bool usable(const Vec2<Real>& p) {
+  return std::abs(p.x) < Real(kFarAway) && std::abs(p.y) < Real(kFarAway);  // false for NaN
+}
+
+template <class Real> bool sameEnd(const ContourEnd<Real>& a, const ContourEnd<Real>& b) {
+  return a.vertex == b.vertex && a.vertex2 == b.vertex2;
+}
+
+}  // namespace
+
+template <class Real>
+void ContourOutline<Real>::addSegment(const CameraT<Real>& camera, const ContourEnd<Real>& endA,
+                                      const ContourEnd<Real>& endB, int net) {
+  const Vec2<Real> a = project(camera, endA.x), b = project(camera, endB.x);
+  if (!usable(a) || !usable(b)) return;
+  const Real low = std::min(a.y, b.y), high = std::max(a.y, b.y);
+  const Real left = std::min(a.x, b.x), right = std::max(a.x, b.x);
+  if (high < Real(-margin_) || low >= Real(height_ + margin_) || left > Real(width_ + margin_)) return;
+  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, right >= Real(-margin_)};
+  segment.row0 = rowOf(low, -margin_, height_ + margin_ - 1);
+  segment.row1 = rowOf(high, -margin_, height_ + margin_ - 1);
+  segments_.push_back(segment);
+}
+
+template <class Real>
+void ContourOutline<Real>::addClipped(const MeshRef<Real>& mesh, const CameraT<Real>& camera, int va, int vb, int net,
+                                      Real nearPlane) {
+  ContourEnd<Real> a{va, -1, 0, camera.toCamera(mesh.positions[va])};
+  ContourEnd<Real> b{vb, -1, 0, camera.toCamera(mesh.positions[vb])};
+  const bool aFront = a.x.z > nearPlane, bFront = b.x.z > nearPlane;
+  if (!aFront && !bFront) return;
+  if (aFront != bFront) {
+    ContourEnd<Real> cut{va, vb, 0, {}};  // va < vb: both faces of the edge name the cut alike
+    cut.x = cutAtNear(a.x, b.x, nearPlane, cut.s);
+    (aFront ? b : a) = cut;
+  }
+  addSegment(camera, a, b, net);
+}
+
+// A face that crosses the near plane leaves a new edge in it; the face's boundary walks it from exit to entry.
+template <class Real>
+void ContourOutline<Real>::addCutFaces(const MeshRef<Real>& mesh, const CameraT<Real>& camera,
+                                       const ContourClassifier<Real>& classifier, int viewIndex, Real nearPlane) {
+  const auto& faces = mesh.topology->faces;
+  for (int f = 0; f < int(faces.size()); ++f) {
+    Vec3<Real> x[3];
+    int front = 0;
+    for (int k = 0; k < 3; ++k) {
+      x[k] = camera.toCamera(mesh.positions[faces[f][k]]);
+      front += x[k].z > nearPlane;
+    }
+    if (front == 0 || front == 3 || classifier.degenerate(f)) continue;
+    ContourEnd<Real> exit{}, entry{};
+    for (int k = 0; k < 3; ++k) {
+      const int next = (k + 1) % 3;
+      if ((x[k].z > nearPlane) == (x[next].z > nearPlane)) continue;
+      const bool ordered = faces[f][k] < faces[f][next];
+      const int lo = ordered ? k : next, hi = ordered ? next : k;
+      ContourEnd<Real>& end = x[k].z > nearPlane ? exit : entry;
+      end.vertex = faces[f][lo];
+      end.vertex2 = faces[f][hi];
+      end.x = cutAtNear(x[lo], x[hi], nearPlane, end.s);
+    }
+    addSegment(camera, exit, entry, classifier.showsFront(f, viewIndex) ? 1 : -1);
+  }
+}
+
+template <class Real> void ContourOutline<Real>::listRows() {
+  const int rows = height_ + 2 * margin_;
+  rowStart_.assign(rows + 1, 0);
+  for (const auto& s : segments_)
+    for (int y = s.row0; y <= s.row1; ++y) ++rowStart_[y + margin_ + 1];
+  for (int y = 0; y < rows; ++y) rowStart_[y + 1] += rowStart_[y];
+  rowSegments_.resize(rowStart_[rows]);
+  rowFill_.assign(rowStart_.begin(), rowStart_.end() - 1);
+  for (int i = 0; i < int(segments_.size()); ++i)
+    for (int y = segments_[i].row0; y <= segments_[i].row1; ++y) rowSegments_[rowFill_[y + margin_]++] = i;
+}
+
+template <class Real> std::span<const int> ContourOutline<Real>::row(int y) const {
+  const int begin = rowStart_[y + margin_];
+  return {rowSegments_.data() + begin, std::size_t(rowStart_[y + margin_ + 1] - begin)};
+}
+
+template <class Real> void ContourOutline<Real>::crossPair(int i, int j) {
+  const auto &s = segments_[i], &o = segments_[j];
+  if (sameEnd(s.endA, o.endA) || sameEnd(s.endA, o.endB) || sameEnd(s.endB, o.endA) || sameEnd(s.endB, o.endB)) return;
+  Real t, r;
+  if (!segmentsCross(s.a, s.b, o.a, o.b, t, r)) return;
+  cuts_.push_back({i, t, j});
+  cuts_.push_back({j, r, i});
+}
+
+// Two segments are compared in the first row that both touch. Crowded rows are swept from left to right.
+template <class Real> void ContourOutline<Real>::crossAll() {
+  cuts_.clear();
+  auto left = [&](int i) { return std::min(segments_[i].a.x, segments_[i].b.x); };
+  auto right = [&](int i) { return std::max(segments_[i].a.x, segments_[i].b.x); };
+  for (int y = -margin_; y < height_ + margin_; ++y) {
+    const auto list = row(y);
+    sorted_.clear();
+    for (int i : list)
+      if (segments_[i].near) sorted_.push_back(i);
+    const bool sweep = sorted_.size() > 16;
+    if (sweep) std::sort(sorted_.begin(), sorted_.end(), [&](int i, int j) {
+        return left(i) != left(j) ? left(i) < left(j) : i < j;
+      });
+    for (std::size_t k = 0; k < sorted_.size(); ++k) {
+      const int i = sorted_[k];
+      const Real iLeft = left(i), iRight = right(i);
+      for (std::size_t m = k + 1; m < sorted_.size(); ++m) {
+        const int j = sorted_[m];
+        if (left(j) > iRight) {
+          if (sweep) break;
+          continue;
+        }
+        if (right(j) < iLeft || std::max(segments_[i].row0, segments_[j].row0) != y) continue;
+        crossPair(std::min(i, j), std::max(i, j));
+      }
+    }
+  }
+  std::sort(cuts_.begin(), cuts_.end(), [](const Cut& p, const Cut& q) {
+    if (p.segment != q.segment) return p.segment < q.segment;
+    return p.t != q.t ? p.t < q.t : p.other < q.other;
+  });
+}
+
+// Faces over the point just left of (x, y) on its row, `segment` itself not counted. Ties go by index, so coincident
+// segments have an order.
+template <class Real> int ContourOutline<Real>::countBefore(int segment, Real x, Real y) const {
+  int count = 0;
+  const int line = rowOf(y, -margin_, height_ + margin_ - 1);
+  for (int i : row(line)) {
+    const auto& s = segments_[i];
+    if (i == segment || !spansRow(s.a.y, s.b.y, y)) continue;
+    const Real crossing = crossingX(s.a.x, s.a.y, s.b.x, s.b.y, y);
+    if (crossing < x || (crossing == x && i < segment)) count += countStep(s.a.y, s.b.y, s.net);
+  }
+  return count;
+}
+
+template <class Real> void ContourOutline<Real>::addPiece(int index, Real t0, Real t1, int other0, int other1) {
+  const auto& s = segments_[index];
+  const Vec2<Real> e = s.b - s.a, middle = s.a + Real(0.5) * (t0 + t1) * e;
+  const int before = countBefore(index, middle.x, middle.y);
+  int onLeft, onRight;
+  if (spansRow(s.a.y, s.b.y, middle.y)) {
+    const int after = before + countStep(s.a.y, s.b.y, s.net);
+    const bool down = s.b.y > s.a.y;
+    onLeft = down ? after : before;
+    onRight = down ? before : after;
+  } else {  // horizontal: the count holds just below the segment
+    onLeft = e.x > 0 ? before + s.net : before;
+    onRight = e.x > 0 ? before : before - s.net;
+  }
+  if ((onLeft > 0) == (onRight > 0)) return;
+  const Real length2 = glm::dot(e, e);
+  const Real scale = length2 > 0 ? (onLeft > 0 ? Real(-1) : Real(1)) / std::sqrt(length2) : Real(0);
+  const Vec2<Real> start = s.a + t0 * e, span = (t1 - t0) * e;
+  const Real span2 = glm::dot(span, span);
+  pieces_.push_back({start.x, start.y, span.x, span.y, span2 > 0 ? Real(1) / span2 : Real(0), scale * e.y,
+                     -scale * e.x, t0, t1, index, other0, other1});
+}
+
+// The part of a segment in the guard band around the image; empty (lo >= hi) when it misses it.
+template <class Real> void ContourOutline<Real>::clipToGuard(const ContourSegment<Real>& s, Real& lo, Real& hi) const {
+  const Real inset = Real(0.25), start[2] = {s.a.x, s.a.y}, step[2] = {s.b.x - s.a.x, s.b.y - s.a.y};
+  const Real least = Real(-margin_) + inset, most[2] = {Real(width_ + margin_) - inset, Real(height_ + margin_) - inset};
+  lo = 0;
+  hi = 1;
+  for (int axis = 0; axis < 2; ++axis) {
+    if (step[axis] == 0) {
+      if (start[axis] < least || start[axis] > most[axis]) hi = -1;
+      continue;
+    }
+    const Real p = (least - start[axis]) / step[axis], q = (most[axis] - start[axis]) / step[axis];
+    lo = std::max(lo, std::min(p, q));
+    hi = std::min(hi, std::max(p, q));
+  }
+}
+
+template <class Real> void ContourOutline<Real>::cutIntoPieces() {
+  pieces_.clear();
+  std::size_t next = 0;
+  for (int i = 0; i < int(segments_.size()); ++i) {
+    if (!segments_[i].near) continue;
+    Real lo, hi, from = 0;
+    int other = -1;
+    clipToGuard(segments_[i], lo, hi);
+    auto add = [&](Real to, int otherEnd) {
+      const Real t0 = std::max(from, lo), t1 = std::min(to, hi);
+      if (t0 < t1 || (from == 0 && to == 1 && lo <= hi))
+        addPiece(i, t0, t1, t0 == from ? other : -1, t1 == to ? otherEnd : -1);
+    };
+    for (; next < cuts_.size() && cuts_[next].segment == i; ++next) {
+      add(cuts_[next].t, cuts_[next].other);
+      from = cuts_[next].t;
+      other = cuts_[next].other;
+    }
+    add(Real(1), -1);
+  }
+}
+
+template <class Real>
+void ContourOutline<Real>::build(const MeshRef<Real>& mesh, const CameraT<Real>& camera,
+                                 const ContourClassifier<Real>& classifier, int viewIndex, Real nearPlane, Real reach) {
+  width_ = camera.width;
+  height_ = camera.height;
+  margin_ = int(std::ceil(reach)) + 1;
+  segments_.clear();
+  Real nearest = std::numeric_limits<Real>::max();
+  for (int corner = 0; corner < 8; ++corner) {
+    const auto& box = classifier.bounds();
+    const glm::dvec3 p(corner & 1 ? box.lower.x : box.upper.x, corner & 2 ? box.lower.y : box.upper.y,
+                       corner & 4 ? box.lower.z : box.upper.z);
+    nearest = std::min(nearest, camera.toCamera(Vec3<Real>(p)).z);
+  }
+  const bool cutting = !(nearest > nearPlane * Real(1.0001));
+  const auto& edges = mesh.topology->edges;
+  for (const ContourChunk& chunk : classifier.chunks())
+    for (const ContourEdge& hit : chunk[viewIndex]) {
+      const auto [va, vb] = std::pair(edges[hit.edge].x, edges[hit.edge].y);
+      if (cutting)
+        addClipped(mesh, camera, va, vb, hit.net, nearPlane);
+      else
+        addSegment(camera, {va, -1, 0, camera.toCamera(mesh.positions[va])},
+                   {vb, -1, 0, camera.toCamera(mesh.positions[vb])}, hit.net);
+    }
+  if (cutting) addCutFaces(mesh, camera, classifier, viewIndex, nearPlane);
+  listRows();
+  crossAll();
+  cutIntoPieces();
+}
+
+template <class Real> const std::vector<glm::ivec2>& ContourOutline<Real>::coveredRuns(int y) {
+  const Real centre = Real(y) + Real(0.5);
+  crossings_.clear();
+  for (int i : row(y)) {
+    const auto& s = segments_[i];
+    if (!spansRow(s.a.y, s.b.y, centre)) continue;
+    Crossing crossing{crossingX(s.a.x, s.a.y, s.b.x, s.b.y, centre), countStep(s.a.y, s.b.y, s.net)};
+    crossings_.push_back(crossing);
+    std::size_t k = crossings_.size() - 1;
+    if (crossings_.size() > 64) continue;  // crowded rows are sorted below
+    for (; k > 0 && crossings_[k - 1].x > crossing.x; --k) crossings_[k] = crossings_[k - 1];
+    crossings_[k] = crossing;
+  }
+  if (crossings_.size() > 64)
+    std::stable_sort(crossings_.begin(), crossings_.end(),
+                     [](const Crossing& p, const Crossing& q) { return p.x < q.x; });
+  runs_.clear();
+  int count = 0, begin = 0;
+  for (const Crossing& crossing : crossings_) {
+    const bool was = count > 0;
+    count += crossing.step;
+    if (was == (count > 0)) continue;
+    const int column = rowOf(crossing.x - Real(0.5), -2, width_) + 1;  // first pixel centre right of the crossing
+    if (!was)
+      begin = std::max(0, column);
+    else if (const int end = std::min(width_, column); end > begin)
+      runs_.push_back({begin, end});
+  }
+  if (count > 0 && begin < width_) runs_.push_back({begin, width_});
+  return runs_;
+}
+
+template class ContourOutline<float>;
+template class ContourOutline<double>;
+
+}  // namespace penumbra

@@ -1,0 +1,71 @@
+// The exact outline of the union of a mesh's projected faces in one view, from its contour edges.
+//
+// Steps: project (and cut at the near plane) -> list segments by pixel row -> cross segments with each other -> cut
+// them there -> keep the pieces that have no face on one side (`OutlinePiece`). Cost: O(contour edges), plus crossings.
+#pragma once
+#include <vector>
+
+#include "renderer/cpu/contour_classify.h"
+
+namespace penumbra {
+
+// End of a contour segment. A cut end lies on the mesh edge vertex-vertex2 at parameter s.
+template <class Real> struct ContourEnd {
+  int vertex, vertex2;  // vertex2 < 0: the end is a mesh vertex
+  Real s;
+  Vec3<Real> x;         // camera space
+};
+
+template <class Real> struct ContourSegment {
+  Vec2<Real> a, b;      // pixels
+  int net;              // as in ContourEdge, for the direction a -> b
+  ContourEnd<Real> endA, endB;
+  int row0, row1;       // pixel rows it touches, clamped to the guard band
+  bool near;            // may lie within reach of the image
+};
+
+template <class Real> class ContourOutline {
+ public:
+  // `viewIndex` is the view's place in the classification. `reach`: pixels around the image that matter.
+  void build(const MeshRef<Real>& mesh, const CameraT<Real>& camera, const ContourClassifier<Real>& classifier,
+             int viewIndex, Real nearPlane, Real reach);
+
+  const std::vector<ContourSegment<Real>>& segments() const { return segments_; }
+  const std::vector<OutlinePiece<Real>>& pieces() const { return pieces_; }
+
+  // Runs of covered pixels of an image row, as [begin, end) columns in order. Valid until the next call.
+  const std::vector<glm::ivec2>& coveredRuns(int row);
+
+ private:
+  struct Cut {
+    int segment;
+    Real t;
+    int other;
+  };
+  struct Crossing {
+    Real x;
+    int step;
+  };
+  void addSegment(const CameraT<Real>& camera, const ContourEnd<Real>& a, const ContourEnd<Real>& b, int net);
+  void addClipped(const MeshRef<Real>& mesh, const CameraT<Real>& camera, int va, int vb, int net, Real nearPlane);
+  void addCutFaces(const MeshRef<Real>& mesh, const CameraT<Real>& camera, const ContourClassifier<Real>& classifier,
+                   int viewIndex, Real nearPlane);
+  void listRows();
+  void crossAll();
+  void crossPair(int i, int j);
+  void cutIntoPieces();
+  void addPiece(int segment, Real t0, Real t1, int other0, int other1);
+  void clipToGuard(const ContourSegment<Real>& segment, Real& lo, Real& hi) const;
+  int countBefore(int segment, Real x, Real y) const;
+  std::span<const int> row(int y) const;
+
+  int width_ = 0, height_ = 0, margin_ = 0;
+  std::vector<ContourSegment<Real>> segments_;
+  std::vector<int> rowStart_, rowSegments_, rowFill_, sorted_;
+  std::vector<Cut> cuts_;
+  std::vector<OutlinePiece<Real>> pieces_;
+  std::vector<Crossing> crossings_;
+  std::vector<glm::ivec2> runs_;
+};
+
+}  // namespace penumbra
