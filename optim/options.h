@@ -3,6 +3,7 @@
 #pragma once
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "renderer/coverage.h"
@@ -96,7 +97,8 @@ std::string optionText(const FitOptions& options, const Option& option);
 // Checks all options together. Throws Error(Usage) listing every fault.
 void checkOptions(const FitOptions& options);
 
-// Differences from the defaults as a JSON object text, and back (unknown names and bad values: Error(Usage)).
+// Differences from the defaults (or all options) as a JSON object text, and back. `start_mesh` is among them. Also
+// reads a report, whose member "options" is such an object. Unknown names and bad values: Error(Usage).
 std::string optionsToJson(const FitOptions& options, bool onlyDifferences = true);
 FitOptions optionsFromJson(std::string_view json);
 

@@ -1,0 +1,166 @@
+// The table of options: one row each, in the order the window shows them. To add an option: a member of FitOptions and
+// a row here.
+#include "optim/options.h"
+
+namespace penumbra {
+namespace {
+
+template <class> struct MemberOf;
+template <class Member> struct MemberOf<Member FitOptions::*> { using Type = Member; };
+
+template <auto kMember> double get(const FitOptions& options) { return static_cast<double>(options.*kMember); }
+template <auto kMember> void set(FitOptions& options, double value) {
+  using Member = typename MemberOf<decltype(kMember)>::Type;
+  if constexpr (std::is_same_v<Member, double>) options.*kMember = value;
+  else if constexpr (std::is_same_v<Member, bool>) options.*kMember = value != 0;
+  else options.*kMember = static_cast<Member>(static_cast<int>(value));
+}
+
+constexpr const char* kPlacements[] = {"fibonacci", "ring", "six_axes"};
+constexpr const char* kStarts[] = {"sphere", "mesh"};
+constexpr const char* kCoverages[] = {"contour", "softras"};
+constexpr const char* kOptimizers[] = {"adam", "adam_uniform"};
+constexpr const char* kParameters[] = {"positions", "differential"};
+constexpr const char* kLosses[] = {"l2", "l1", "soft_iou"};
+constexpr const char* kLaplacians[] = {"uniform", "cotangent"};
+constexpr const char* kBackends[] = {"auto", "cpu", "cuda"};
+
+using enum OptionScale;
+constexpr OptionEffect kNow = OptionEffect::NextStep, kReset = OptionEffect::Reset, kTargets = OptionEffect::Targets;
+constexpr bool kBasic = false, kAdvanced = true;
+
+struct Row {
+  const char* name;
+  const char* label;
+  const char* unit;
+  OptionScale scale;
+  double min, max;
+  OptionEffect effect;
+  bool advanced;
+  const char* doc;
+};
+
+template <auto kMember> Option row(const char* group, const Row& r, std::span<const char* const> choices = {}) {
+  return {r.name, group, r.label, r.unit, r.scale, r.min, r.max, r.effect, r.advanced, choices, r.doc,
+          get<kMember>, set<kMember>};
+}
+template <auto kMember>
+Option choiceRow(const char* group, Row r, std::span<const char* const> choices) {
+  r.max = double(choices.size()) - 1;
+  return row<kMember>(group, r, choices);
+}
+
+using F = FitOptions;
+
+void addTargetRows(std::vector<Option>& t) {
+  constexpr const char* kModel = "Target";
+  t.push_back(row<&F::views>(kModel, {"views", "Views", "", Integer, 1, 512, kTargets, kBasic,
+      "Number of cameras around a model whose masks the fit sees."}));
+  t.push_back(choiceRow<&F::placement>(kModel, {"placement", "Placement", "", Choice, 0, 0, kTargets, kBasic,
+      "How the cameras stand: spread over the sphere, on one ring, or on the six axes."}, kPlacements));
+  t.push_back(row<&F::elevationMin>(kModel, {"elevation_min", "Lowest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
+      "Lowest angle of a camera above the ground plane."}));
+  t.push_back(row<&F::elevationMax>(kModel, {"elevation_max", "Highest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
+      "Highest angle of a camera above the ground plane."}));
+  t.push_back(row<&F::fieldOfView>(kModel, {"field_of_view", "Field of view", "deg", Linear, 5, 120, kTargets, kAdvanced,
+      "Angle that the shorter side of each image spans."}));
+  t.push_back(row<&F::size>(kModel, {"size", "Image size", "px", Integer, 16, 2048, kTargets, kBasic,
+      "Side of the square images a model is seen in."}));
+  t.push_back(row<&F::heldOutViews>(kModel, {"held_out_views", "Held-out views", "", Integer, 0, 128, kTargets, kAdvanced,
+      "Extra cameras that only measure the result and never drive it."}));
+  t.push_back(row<&F::seed>(kModel, {"seed", "Seed", "", Integer, 0, 2147483647, kTargets, kAdvanced,
+      "Number all randomness is drawn from: the same seed gives the same result, bit for bit."}));
+  constexpr const char* kPhotos = "Photo set";
+  t.push_back(row<&F::maxSize>(kPhotos, {"max_size", "Largest side", "px", Integer, 16, 4096, kTargets, kBasic,
+      "Masks with a longer side than this are reduced to it when a folder is opened."}));
+  t.push_back(row<&F::useEvery>(kPhotos, {"use_every", "Use every", "", Integer, 1, 1000, kTargets, kAdvanced,
+      "Takes every n-th training view of a folder."}));
+  t.push_back(row<&F::holdOutEvery>(kPhotos, {"hold_out_every", "Hold out every", "", Integer, 0, 1000, kTargets, kAdvanced,
+      "Keeps every n-th view for measuring when the folder has no test views of its own; 0 keeps none."}));
+  t.push_back(row<&F::invertMasks>(kPhotos, {"invert_masks", "Invert masks", "", Toggle, 0, 1, kTargets, kBasic,
+      "Reads white as background and black as object."}));
+}
+
+void addStartRows(std::vector<Option>& t) {
+  constexpr const char* kStart = "Start";
+  t.push_back(choiceRow<&F::start>(kStart, {"start", "Start from", "", Choice, 0, 0, kReset, kBasic,
+      "Shape the fit begins with: a sphere inside all views, or a mesh from a file."}, kStarts));
+  t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
+      "Subdivisions of the start sphere: 10 * 4^n + 2 vertices."}));
+  constexpr const char* kCoverage = "Coverage";
+  t.push_back(choiceRow<&F::coverage>(kCoverage, {"coverage", "Model", "", Choice, 0, 0, kNow, kBasic,
+      "Contour blurs the outline of the whole shape; SoftRas blends every triangle on its own, as in the literature."},
+      kCoverages));
+  t.push_back(row<&F::sigma>(kCoverage, {"sigma", "Sigma", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
+      "Softness at the beginning: the blurred band is sqrt(sigma) * half the shorter image side wide."}));
+  t.push_back(row<&F::sigmaEnd>(kCoverage, {"sigma_end", "Sigma at the end", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
+      "Softness that sigma moves to, by the same factor each step."}));
+  t.push_back(row<&F::sigmaSteps>(kCoverage, {"sigma_steps", "Sigma steps", "", Integer, 0, 1000000, kNow, kAdvanced,
+      "Iterations over which sigma reaches its end value; 0 keeps it as it is."}));
+  t.push_back(row<&F::softTarget>(kCoverage, {"soft_target", "Soften masks", "", Toggle, 0, 1, kNow, kAdvanced,
+      "Softens the masks by the same profile as the coverage, so that a wide sigma does not bias the shape."}));
+}
+
+void addOptimiserRows(std::vector<Option>& t) {
+  constexpr const char* kGroup = "Optimiser";
+  t.push_back(row<&F::iterations>(kGroup, {"iterations", "Iterations", "", Integer, 1, 1000000, kNow, kBasic,
+      "Planned number of steps; Start after the end plans as many more."}));
+  t.push_back(choiceRow<&F::optimizer>(kGroup, {"optimizer", "Method", "", Choice, 0, 0, kNow, kBasic,
+      "Adam scales every coordinate on its own; AdamUniform scales all by one number and so keeps steps smooth."},
+      kOptimizers));
+  t.push_back(choiceRow<&F::parameters>(kGroup, {"parameters", "Parameters", "", Choice, 0, 0, kNow, kBasic,
+      "What is moved: the vertices, or differential coordinates whose steps spread smoothly over the mesh."},
+      kParameters));
+  t.push_back(row<&F::lambda>(kGroup, {"lambda", "Lambda", "", Log, 1e-2, 1e4, kNow, kBasic,
+      "How far a step spreads with differential coordinates: about sqrt(lambda) edges."}));
+  t.push_back(row<&F::learningRate>(kGroup, {"learning_rate", "Learning rate", "", Log, 1e-6, 1, kNow, kBasic,
+      "Length of one step of the parameters, in units of the normalised object's radius."}));
+  t.push_back(row<&F::learningRateEnd>(kGroup, {"learning_rate_end", "Rate at the end", "x", Log, 1e-4, 1, kNow, kAdvanced,
+      "Factor the learning rate has fallen to at the last planned iteration."}));
+  t.push_back(row<&F::beta1>(kGroup, {"beta1", "Beta 1", "", Linear, 0, 0.9999, kNow, kAdvanced,
+      "Memory of the mean gradient: 0.9 remembers about 10 steps."}));
+  t.push_back(row<&F::beta2>(kGroup, {"beta2", "Beta 2", "", Linear, 0, 0.99999, kNow, kAdvanced,
+      "Memory of the mean squared gradient: 0.999 remembers about 1000 steps."}));
+  t.push_back(row<&F::viewsPerStep>(kGroup, {"views_per_step", "Views per step", "", Integer, 0, 4096, kNow, kAdvanced,
+      "Views used in one step, drawn without repetition until all were used; 0 uses all."}));
+}
+
+void addObjectiveRows(std::vector<Option>& t) {
+  constexpr const char* kLoss = "Loss";
+  t.push_back(choiceRow<&F::loss>(kLoss, {"loss", "Loss", "", Choice, 0, 0, kNow, kBasic,
+      "How coverage and mask are compared: squared difference, absolute difference, or overlap."}, kLosses));
+  t.push_back(row<&F::silhouetteWeight>(kLoss, {"silhouette_weight", "Weight", "", Linear, 0, 10, kNow, kAdvanced,
+      "Weight of the comparison of coverage and masks in the objective."}));
+  constexpr const char* kGroup = "Regularisers";
+  t.push_back(row<&F::laplacian>(kGroup, {"laplacian", "Laplacian", "", Linear, 0, 10, kNow, kBasic,
+      "Weight that draws each vertex to the middle of its neighbours."}));
+  t.push_back(choiceRow<&F::laplacianWeights>(kGroup, {"laplacian_weights", "Laplacian kind", "", Choice, 0, 0, kNow, kAdvanced,
+      "Uniform also evens out triangles; cotangent acts on the surface's curvature only."}, kLaplacians));
+  t.push_back(row<&F::normalConsistency>(kGroup, {"normal_consistency", "Normal consistency", "", Linear, 0, 10, kNow, kBasic,
+      "Weight that draws the normals of neighbouring faces together."}));
+  t.push_back(row<&F::edgeLength>(kGroup, {"edge_length", "Edge lengths", "", Linear, 0, 10, kNow, kBasic,
+      "Weight that draws all edges to one length."}));
+  constexpr const char* kPerformance = "Performance";
+  t.push_back(choiceRow<&F::backend>(kPerformance, {"backend", "Backend", "", Choice, 0, 0, kNow, kBasic,
+      "What computes: the processor or a CUDA graphics card; auto takes the fastest there is."}, kBackends));
+  t.push_back(row<&F::threads>(kPerformance, {"threads", "Threads", "", Integer, 0, 256, kNow, kAdvanced,
+      "Processor threads; 0 uses all processors, and the result does not depend on it."}));
+}
+
+std::vector<Option> makeTable() {
+  std::vector<Option> table;
+  addTargetRows(table);
+  addStartRows(table);
+  addOptimiserRows(table);
+  addObjectiveRows(table);
+  return table;
+}
+
+}  // namespace
+
+std::span<const Option> fitOptionTable() {
+  static const std::vector<Option> table = makeTable();
+  return table;
+}
+
+}  // namespace penumbra
