@@ -1,0 +1,53 @@
+// What the program can do without a window. Every command takes plain arguments, writes its result to stdout and
+// messages to stderr, and throws Error; reading flags is command_line.cpp's part.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "app/cli/fit_progress.h"
+#include "optim/options.h"
+#include "renderer/error.h"
+
+namespace penumbra {
+
+// Reconstructs from a model file (its silhouettes) or a folder of masks, through the same Session as the window.
+struct FitArguments {
+  std::filesystem::path input, output;
+  std::filesystem::path report;     // JSON: quality, time, options in force; empty: none
+  std::filesystem::path timelapse;  // animated WebP of the mesh growing; empty: none
+  std::filesystem::path picture;    // PNG of the result; empty: none
+  FitOptions options;
+  ProgressStyle progress = ProgressStyle::None;
+};
+ExitCode runFit(const FitArguments& arguments);
+
+// Writes the masks and cameras that a fit of the model would use, as a folder that `fit` reads back.
+struct RenderArguments {
+  std::filesystem::path input, output;
+  FitOptions options;
+};
+ExitCode runRender(const RenderArguments& arguments);
+
+// Tells what is in a model file or in a folder of masks.
+struct InfoArguments {
+  std::filesystem::path input;
+  bool json = false;
+};
+ExitCode runInfo(const InfoArguments& arguments);
+
+// Compares gradients with central differences in double precision on this very mesh.
+struct GradientCheckArguments {
+  std::filesystem::path input;
+  FitOptions options;
+  int samples = 200;  // vertex coordinates tried
+};
+ExitCode runGradientCheck(const GradientCheckArguments& arguments);
+
+// "Penumbra 0.1.0", or versions of the program and of every library as JSON.
+std::string versionText();
+std::string versionJson();
+
+// Throws Error(Input) when there is nothing at `path`.
+void requireInput(const std::filesystem::path& path);
+
+}  // namespace penumbra

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include "app/cli/commands.h"
+#include "app/cli/fit_report.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/pictures.h"
+#include "optim/io/mesh_io.h"
+#include "optim/session/session.h"
+
+namespace penumbra {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Faults that would only show after minutes of work are looked for before it.
+void requireOutput(const fs::path& path, const char* flag) {
+  if (path.empty()) return;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder))
+    throw Error(ExitCode::Save, std::string(flag) + ": there is no folder '" + folder.string() + "'.", "Make it first.");
+  if (fs::is_directory(path))
+    throw Error(ExitCode::Save, std::string(flag) + ": '" + path.string() + "' is a folder.", "Name a file.");
+}
+
+void requireExtension(const fs::path& path, const char* flag, const std::string& extension) {
+  if (path.empty() || path.extension() == extension) return;
+  throw Error(ExitCode::Usage, std::string(flag) + ": '" + path.string() + "' must end in " + extension + ".");
+}
+
+void requireOutputs(const FitArguments& a) {
+  if (a.output.empty()) throw Error(ExitCode::Usage, "fit: no output was named.", "Add -o out.glb.");
+  if (!canWriteMesh(a.output))
+    throw Error(ExitCode::Usage, "-o: '" + a.output.string() + "' is no mesh format that can be written.",
+                "Use .glb, .obj, .ply or .stl.");
+  requireExtension(a.timelapse, "--timelapse", ".webp");
+  requireExtension(a.picture, "--picture", ".png");
+  requireOutput(a.output, "-o");
+  requireOutput(a.report, "--report");
+  requireOutput(a.timelapse, "--timelapse");
+  requireOutput(a.picture, "--picture");
+}
+
+// Runs one fit through the session's commands, waiting on its events.
+class FitRun {
+ public:
+  explicit FitRun(const FitArguments& arguments) : arguments_(arguments), progress_(arguments.progress) {}
+
+  ExitCode run() {
+    session_.setOptions(arguments_.options);
+    session_.load(arguments_.input);
+    if (!waitFor({EventKind::Loaded}))
+      throw Error(ExitCode::Interrupted, "Interrupted while loading; there was nothing to save.");
+    Timelapse timelapse;
+    if (arguments_.timelapse.empty()) {
+      session_.start();
+      waitFor({EventKind::Finished, EventKind::Paused});
+    } else {
+      runInSteps(timelapse);
+    }
+    return save(timelapse);
+  }
+
+ private:
+  // Shows progress until one of the events comes. Empty when interrupted and there is nothing to wait for. A failure
+  // before the first iteration is thrown; a later one is kept until the last good mesh is saved.
+  std::optional<Event> waitFor(std::initializer_list<EventKind> kinds) {
+    for (;;) {
+      const auto before = session_.snapshot();
+      for (const Event& event : session_.takeEvents()) {
+        progress_.show(event);
+        if (event.kind == EventKind::Failed) return noteFailure(event);
+        if (std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end()) return event;
+      }
+      progress_.show(*before);
+      if (interrupt_.requested() && !interrupted_) {
+        interrupted_ = true;
+        if (before->state == SessionState::Loading || before->state == SessionState::Empty) return std::nullopt;
+        session_.pause();
+      }
+      session_.waitForChange(before->version, 0.05);
+    }
+  }
+
+  std::optional<Event> noteFailure(const Event& event) {
+    failure_ = Error(ExitCode(event.exitCode), event.text, event.advice);
+    if (session_.snapshot()->iteration == 0) throw *failure_;
+    return event;
+  }
+
+  // The same fit in pieces, with a picture's worth of positions kept after each.
+  void runInSteps(Timelapse& timelapse) {
+    timelapse.add(*session_.snapshot());
+    const int planned = arguments_.options.iterations;
+    for (int frame = 1, done = 0; done < planned && !interrupted_ && !failure_; ++frame) {
+      const int next = std::max(done + 1, Timelapse::iterationOfFrame(frame, planned));
+      session_.step(std::min(next, planned) - done);
+      waitFor({EventKind::Paused, EventKind::Finished});
+      session_.waitIdle();
+      timelapse.add(*session_.snapshot());
+      done = session_.snapshot()->iteration;
+    }
+  }
+
+  ExitCode save(const Timelapse& timelapse) {
+    session_.waitIdle();
+    const auto result = session_.snapshot();
+    progress_.finish(*result);
+    const std::optional<Error> broken = failure_;
+    session_.exportMesh(arguments_.output);
+    const auto exported = waitFor({EventKind::Exported});
+    if (exported && exported->kind == EventKind::Failed) throw *failure_;
+    if (!arguments_.picture.empty()) writePicture(arguments_.picture, *result);
+    if (!arguments_.timelapse.empty()) timelapse.write(arguments_.timelapse);
+    if (!arguments_.report.empty())
+      writeReport(arguments_.report, *result, {arguments_.input, arguments_.output, interrupted_});
+    if (arguments_.progress != ProgressStyle::Json) std::cout << resultText(*result, arguments_.output) << std::flush;
+    if (broken) throw *broken;
+    return interrupted_ ? ExitCode::Interrupted : ExitCode::Ok;
+  }
+
+  const FitArguments& arguments_;
+  InterruptGuard interrupt_;
+  Session session_;
+  FitProgress progress_;
+  bool interrupted_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+ExitCode runFit(const FitArguments& arguments) {
+  requireInput(arguments.input);
+  requireOutputs(arguments);
+  return FitRun(arguments).run();
+}
+
+}  // namespace penumbra

@@ -1,0 +1,173 @@
+#include "app/cli/fit_progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/text.h"
+#include "renderer/error.h"
+
+namespace penumbra {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+int terminalWidth() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+// Seconds still to go; not finite while unknown.
+double remainingSeconds(const Snapshot& s) { return (s.plannedIterations - s.iteration) / s.iterationsPerSecond; }
+
+double doneFraction(const Snapshot& s) {
+  if (s.state == SessionState::Loading) return std::clamp(s.progress, 0.0, 1.0);
+  return s.plannedIterations > 0 ? std::clamp(double(s.iteration) / s.plannedIterations, 0.0, 1.0) : 0;
+}
+
+const Metrics* lastMetrics(const Snapshot& s) { return s.history && !s.history->empty() ? &s.history->back() : nullptr; }
+
+std::string fitNumbers(const Snapshot& s) {
+  std::string text = "iteration " + std::to_string(s.iteration) + "/" + std::to_string(s.plannedIterations);
+  if (const Metrics* m = lastMetrics(s)) text += "  IoU " + fixedText(m->trainIoU, 4);
+  text += "  " + fixedText(s.iterationsPerSecond, 1) + " it/s  " + durationText(s.secondsFitting);
+  const double rest = remainingSeconds(s);
+  return std::isfinite(rest) && rest > 0 ? text + "  ETA " + durationText(rest) : text;
+}
+
+bool isNews(const Snapshot& s) {
+  return s.state == SessionState::Loading || s.state == SessionState::Running ||
+         ((s.state == SessionState::Done || s.state == SessionState::Paused) && s.iteration > 0);
+}
+
+}  // namespace
+
+ProgressStyle progressStyle(const std::string& name) {
+  if (name == "auto") return isatty(STDERR_FILENO) ? ProgressStyle::Bar : ProgressStyle::Plain;
+  if (name == "bar") return ProgressStyle::Bar;
+  if (name == "plain") return ProgressStyle::Plain;
+  if (name == "json") return ProgressStyle::Json;
+  if (name == "none") return ProgressStyle::None;
+  throw Error(ExitCode::Usage, "progress is " + name + ", must be auto, bar, plain, json or none.");
+}
+
+std::string progressLine(const Snapshot& s, int width) {
+  const bool loading = s.state == SessionState::Loading;
+  const std::string numbers = loading ? (s.message.empty() ? "loading" : s.message) : fitNumbers(s);
+  const double done = doneFraction(s);
+  std::string percent = fixedText(100 * done, 0) + "%";
+  percent.insert(0, 4 - std::min<std::size_t>(4, percent.size()), ' ');
+  const int cells = std::clamp(width - int(numbers.size()) - 12, 0, 30), full = int(done * cells);
+  std::string line;
+  if (cells >= 5) {
+    line = "[" + std::string(std::size_t(full), '=') + (full < cells ? ">" : "");
+    line.resize(std::size_t(cells) + 1, ' ');
+    line += "] ";
+  }
+  line += percent + "  " + numbers;
+  if (int(line.size()) > width) line.resize(std::size_t(std::max(width, 0)));
+  return line;
+}
+
+std::string progressJson(const Snapshot& s) {
+  Json json;
+  if (s.state == SessionState::Loading) {
+    json = {{"event", "loading"}, {"message", s.message}, {"progress", s.progress}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  json = {{"event", "progress"},
+          {"state", toString(s.state)},
+          {"iteration", s.iteration},
+          {"planned_iterations", s.plannedIterations},
+          {"seconds", s.secondsFitting},
+          {"iterations_per_second", s.iterationsPerSecond}};
+  if (std::isfinite(remainingSeconds(s))) json["eta_seconds"] = remainingSeconds(s);
+  if (const Metrics* m = lastMetrics(s)) {
+    json["loss"] = m->loss;
+    json["train_iou"] = m->trainIoU;
+    json["gradient_norm"] = m->gradientNorm;
+    json["sigma"] = m->sigma;
+    json["learning_rate"] = m->learningRate;
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+const char* toString(EventKind kind) {
+  switch (kind) {
+    case EventKind::Loaded: return "loaded";
+    case EventKind::Started: return "started";
+    case EventKind::Paused: return "paused";
+    case EventKind::Finished: return "finished";
+    case EventKind::Reset: return "reset";
+    case EventKind::Recovered: return "recovered";
+    case EventKind::Exported: return "exported";
+    case EventKind::Restored: return "restored";
+    case EventKind::Warning: return "warning";
+    case EventKind::Failed: return "failed";
+  }
+  return "unknown";
+}
+
+std::string eventJson(const Event& event) {
+  Json json = {{"event", toString(event.kind)}, {"text", event.text}};
+  if (!event.advice.empty()) json["advice"] = event.advice;
+  if (!event.path.empty()) json["path"] = event.path;
+  if (event.kind == EventKind::Failed) json["exit_code"] = event.exitCode;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void FitProgress::clearBar() {
+  if (barShown_) std::cerr << "\r\x1b[2K" << std::flush;
+  barShown_ = false;
+}
+
+void FitProgress::write(const Snapshot& s) {
+  const std::string line = style_ == ProgressStyle::Json ? progressJson(s) : progressLine(s, style_ == ProgressStyle::Bar ? terminalWidth() - 1 : 200);
+  if (line == lastLine_) return;
+  lastLine_ = line;
+  lastShown_ = now();
+  if (style_ == ProgressStyle::Json) {
+    std::cout << line << std::endl;
+  } else if (style_ == ProgressStyle::Plain) {
+    std::cerr << line << "\n";
+  } else {
+    std::cerr << "\r\x1b[2K" << line << std::flush;
+    barShown_ = true;
+  }
+}
+
+void FitProgress::show(const Snapshot& s) {
+  const double pause = style_ == ProgressStyle::Bar ? 0.1 : style_ == ProgressStyle::Json ? 0.25 : 1.0;
+  if (style_ != ProgressStyle::None && isNews(s) && now() - lastShown_ >= pause) write(s);
+}
+
+void FitProgress::show(const Event& event) {
+  if (style_ == ProgressStyle::Json) {
+    std::cout << eventJson(event) << std::endl;
+    return;
+  }
+  const bool worthALine = event.kind == EventKind::Recovered || event.kind == EventKind::Warning ||
+                          event.kind == EventKind::Loaded;
+  if (!worthALine || (style_ == ProgressStyle::None && event.kind == EventKind::Loaded)) return;
+  clearBar();
+  std::cerr << event.text << (event.advice.empty() ? "" : " " + event.advice) << "\n";
+}
+
+void FitProgress::finish(const Snapshot& s) {
+  if (style_ == ProgressStyle::None || !isNews(s)) return;
+  write(s);
+  if (barShown_) std::cerr << "\n";
+  barShown_ = false;
+}
+
+}  // namespace penumbra

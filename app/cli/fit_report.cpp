@@ -1,0 +1,100 @@
+#include "app/cli/fit_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/text.h"
+#include "optim/io/atomic_file.h"
+#include "renderer/topology.h"
+
+namespace penumbra {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const Metrics* lastMetrics(const Snapshot& s) { return s.history && !s.history->empty() ? &s.history->back() : nullptr; }
+
+const HeldOutMetrics* lastHeldOut(const Snapshot& s) {
+  return s.heldOut && !s.heldOut->empty() ? &s.heldOut->back() : nullptr;
+}
+
+Json metricsJson(const Snapshot& s) {
+  Json rows = Json::array();
+  if (s.history)
+    for (const Metrics& m : *s.history)
+      rows.push_back({{"iteration", m.iteration}, {"seconds", m.seconds}, {"loss", m.loss}, {"train_iou", m.trainIoU}});
+  return rows;
+}
+
+Json heldOutJson(const Snapshot& s) {
+  Json rows = Json::array();
+  if (s.heldOut)
+    for (const HeldOutMetrics& m : *s.heldOut)
+      rows.push_back({{"iteration", m.iteration}, {"iou", m.iou}, {"contour_error_px", m.contourErrorPx}});
+  return rows;
+}
+
+Json editsJson(const Snapshot& s) {
+  Json rows = Json::array();
+  if (s.edits)
+    for (const OptionEdit& e : *s.edits)
+      rows.push_back({{"iteration", e.iteration}, {"option", e.name}, {"from", e.from}, {"to", e.to}});
+  return rows;
+}
+
+void addMesh(Json& json, const Snapshot& s) {
+  if (!s.positions || !s.faces) return;
+  const TopologySummary topology = summarise(buildTopology(int(s.positions->size()), *s.faces));
+  json["vertices"] = s.positions->size();
+  json["faces"] = s.faces->size();
+  json["components"] = topology.components;
+  json["closed"] = topology.closed();
+  json["genus"] = topology.closed() ? Json(topology.genus()) : Json();
+}
+
+}  // namespace
+
+std::string reportJson(const Snapshot& s, const ReportHeader& header) {
+  const Metrics* metrics = lastMetrics(s);
+  const HeldOutMetrics* heldOut = lastHeldOut(s);
+  Json json = {{"program", "penumbra"},
+               {"version", PENUMBRA_VERSION},
+               {"input", header.input.string()},
+               {"output", header.output.string()},
+               {"interrupted", header.interrupted},
+               {"seconds", s.secondsFitting},
+               {"iterations", s.iteration},
+               {"iterations_per_second", s.secondsFitting > 0 ? s.iteration / s.secondsFitting : 0}};
+  json["loss"] = metrics ? Json(metrics->loss) : Json();
+  json["train_iou"] = metrics ? Json(metrics->trainIoU) : Json();
+  json["heldout_iou"] = heldOut ? Json(heldOut->iou) : Json();
+  json["contour_error_px"] = heldOut ? Json(heldOut->contourErrorPx) : Json();
+  json["heldout_iteration"] = heldOut ? Json(heldOut->iteration) : Json();
+  addMesh(json, s);
+  json["backend"] = s.backend;
+  json["train_views"] = s.views ? s.views->train.size() : 0;
+  json["heldout_views"] = s.views ? s.views->heldOut.size() : 0;
+  json["options"] = Json::parse(optionsToJson(s.options, false));
+  json["edits"] = editsJson(s);
+  json["notes"] = s.views ? Json(s.views->notes) : Json::array();
+  json["history"] = metricsJson(s);
+  json["heldout_history"] = heldOutJson(s);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void writeReport(const std::filesystem::path& path, const Snapshot& snapshot, const ReportHeader& header) {
+  const std::string text = reportJson(snapshot, header);
+  writeFileAtomically(path, std::as_bytes(std::span(text)));
+}
+
+std::string resultText(const Snapshot& s, const std::filesystem::path& output) {
+  std::string text;
+  if (const HeldOutMetrics* heldOut = lastHeldOut(s))
+    text += "held-out IoU " + fixedText(heldOut->iou, 4) + ", contour error " + fixedText(heldOut->contourErrorPx, 2) +
+            " px (" + std::to_string(s.views->heldOut.size()) + " views that were not fitted)\n";
+  if (const Metrics* metrics = lastMetrics(s))
+    text += "train IoU " + fixedText(metrics->trainIoU, 4) + ", " + std::to_string(s.iteration) + " iterations in " +
+            durationText(s.secondsFitting) + " on " + s.backend + "\n";
+  return text + output.string() + "\n";
+}
+
+}  // namespace penumbra

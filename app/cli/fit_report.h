@@ -1,0 +1,27 @@
+// What came out of a fit, for a person (a few lines) and for a program (JSON).
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "optim/session/session.h"
+
+namespace penumbra {
+
+struct ReportHeader {
+  std::filesystem::path input, output;
+  bool interrupted = false;
+};
+
+// Keys: program, version, input, output, interrupted, seconds, iterations, iterations_per_second, loss, train_iou,
+// heldout_iou, contour_error_px, vertices, faces, components, closed, genus, backend, train_views, heldout_views,
+// options (all of them, as `--config` reads them), edits, notes, history, heldout_history. A figure that was not
+// measured is null.
+std::string reportJson(const Snapshot& snapshot, const ReportHeader& header);
+
+// Throws Error(Save).
+void writeReport(const std::filesystem::path& path, const Snapshot& snapshot, const ReportHeader& header);
+
+// Two or three lines: quality, time, and the path of the mesh on a line of its own at the end.
+std::string resultText(const Snapshot& snapshot, const std::filesystem::path& output);
+
+}  // namespace penumbra
