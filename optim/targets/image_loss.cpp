@@ -81,8 +81,9 @@ double l1(const SoftTarget& target, std::span<const Real> alpha, std::span<Real>
     Real* g = dL_dalpha.data() + std::size_t(y) * target.width;
     Lanes<Real> sizes;
     overRow(target, alpha.data(), y, [&](int x, int lane, Real, Real r) {
-      g[x] = r > 0 ? slope : (r < 0 ? -slope : Real(0));
-      sizes.sums[lane] += r < 0 ? -r : r;
+      const Real sign = Real(r > 0) - Real(r < 0);
+      g[x] = slope * sign;
+      sizes.sums[lane] += sign * r;
     });
     sum += sizes.total();
   }

@@ -10,6 +10,21 @@
 namespace penumbra {
 namespace {
 
+// coverageProfile(distance / s) for a whole image; blocks that lie beyond the profile's reach cost a comparison only.
+void fillValues(const std::vector<float>& distance, float inverseWidth, std::vector<float>& value) {
+  constexpr std::size_t kBlock = 16;
+  const float reach = float(kProfileReach);
+  for (std::size_t begin = 0; begin < distance.size(); begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, distance.size());
+    float nearest = reach;
+    for (std::size_t i = begin; i < end; ++i) nearest = std::min(nearest, std::abs(distance[i] * inverseWidth));
+    if (nearest >= reach)
+      for (std::size_t i = begin; i < end; ++i) value[i] = distance[i] > 0 ? 1.0f : 0.0f;
+    else
+      for (std::size_t i = begin; i < end; ++i) value[i] = coverageProfile(distance[i] * inverseWidth).alpha;
+  }
+}
+
 // profile(b / s) for pixel centres b = 1/2, 3/2, ... from both ends; returns how many at an end are below 1.
 int fillLimits(std::vector<float>& limits, int count, float inverseWidth) {
   limits.assign(count, 1.0f);
@@ -63,8 +78,7 @@ void soften(SoftTarget& target, const Mask& mask, double sigma, bool soft) {
   }
   const float inverseWidth = float(1 / (std::sqrt(sigma) * 0.5 * std::min(target.width, target.height)));
   if (target.value.empty()) target.value = Mask(target.width, target.height);
-  for (std::size_t i = 0; i < target.value.pixels.size(); ++i)
-    target.value.pixels[i] = coverageProfile(target.distance.pixels[i] * inverseWidth).alpha;
+  fillValues(target.distance.pixels, inverseWidth, target.value.pixels);
   target.openColumns = fillLimits(target.columnLimit, target.width, inverseWidth);
   target.openRows = fillLimits(target.rowLimit, target.height, inverseWidth);
 }
