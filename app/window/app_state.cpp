@@ -1,0 +1,394 @@
+#include "app/window/app_state.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "app/window/picking.h"
+#include "app/window/plot_axes.h"
+#include "optim/io/mesh_io.h"
+#include "renderer/error.h"
+
+namespace penumbra {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kWorthAsking = 200;      // iterations since the last export before a question is asked
+constexpr std::size_t kMaxWatched = 64;
+
+// "0.02" for the person, without the noise of a full round trip.
+std::string shown(const FitOptions& options, const Option& option) {
+  if (option.scale == OptionScale::Choice || option.scale == OptionScale::Toggle) return optionText(options, option);
+  return shortNumber(option.get(options)) + (*option.unit ? " " + std::string(option.unit) : "");
+}
+
+std::string shellQuoted(const std::string& text) {
+  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+,:@") == std::string::npos && !text.empty())
+    return text;
+  std::string out = "'";
+  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+AppState::AppState(Session* session, const Settings& savedSettings, const FitOptions& options)
+    : settings(savedSettings), session_(session), options_(options) {
+  sendOptions();
+}
+
+void AppState::update(double now) {
+  const double elapsed = std::clamp(now - now_, 0.0, 0.1);
+  now_ = now;
+  camera.advance(elapsed);
+  notices.expire(now);
+  if (const auto answer = native.poll(); answer && answer->chosen) browsed(native.purpose(), answer->path);
+  if (!session_) return;
+  const auto events = session_->takeEvents();
+  setSnapshot(session_->snapshot());
+  for (const Event& event : events) handle(event);
+}
+
+void AppState::setSnapshot(std::shared_ptr<const Snapshot> snapshot) {
+  if (!snapshot) return;
+  snapshot_ = std::move(snapshot);
+  selectedView_ = std::clamp(selectedView_, 0, std::max(0, viewCount() - 1));
+  if (const auto locked = camera.lockedView(); locked && *locked >= viewCount()) camera.leave();
+  if (homeWanted_ && snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
+}
+
+void AppState::loaded() {
+  homeWanted_ = false;
+  camera.setUp(snapshot_->views->up);
+  Bounds bounds;
+  if (snapshot_->views->reference) bounds = boundsOf(*snapshot_->views->reference);
+  if (bounds.empty()) bounds = meshBounds();
+  if (bounds.empty()) bounds.add(glm::dvec3(-1)), bounds.add(glm::dvec3(1));
+  camera.setHome(bounds);
+  camera.home();
+  selectedView_ = 0;
+  for (const auto& note : snapshot_->views->notes) toast(NoticeKind::Warning, note);
+  if (startWhenLoaded) startPause();
+  startWhenLoaded = false;
+}
+
+void AppState::handle(const Event& event) {
+  switch (event.kind) {
+    case EventKind::Loaded:
+      homeWanted_ = true;
+      exportedIteration_ = 0;
+      showDoneCard = false;
+      lastExport_.clear();
+      undoStack.dropMeshEntries();
+      if (!opened.empty()) settings.remember(opened), settingsChanged = true;
+      if (snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
+      break;
+    case EventKind::Started: showDoneCard = false; break;
+    case EventKind::Paused: break;
+    case EventKind::Finished: showDoneCard = true; break;
+    case EventKind::Reset:
+      showDoneCard = false;
+      exportedIteration_ = 0;
+      if (const int id = newestCheckpoint(); id >= 0) undoStack.pushMesh("Reset", id);
+      break;
+    case EventKind::Restored:
+      showDoneCard = false;
+      // Restoring takes a checkpoint first: the way back.
+      if (restoring_ >= 0) undoStack.pushMesh("Restore", newestCheckpoint(), restoring_);
+      else if (mendRedo_) undoStack.setRedoCheckpoint(newestCheckpoint());
+      restoring_ = -1;
+      mendRedo_ = false;
+      toast(NoticeKind::Info, event.text);
+      break;
+    case EventKind::Recovered: case EventKind::Warning: toast(NoticeKind::Warning, event.text, event.advice); break;
+    case EventKind::Exported:
+      exportedIteration_ = std::max(1, snapshot_->iteration);
+      lastExport_ = event.path;
+      notices.toast(NoticeKind::Good, event.text, event.advice, now_, event.path);
+      if (showFolderAfterExport_) openInFileManager(fs::path(event.path).parent_path());
+      showFolderAfterExport_ = false;
+      break;
+    case EventKind::Failed:
+      startWhenLoaded = false;
+      notices.error(snapshot_->views ? "That did not work" : "Could not open it", event.text, event.advice);
+      break;
+  }
+}
+
+bool AppState::unsavedWork() const { return snapshot_->iteration - exportedIteration_ > kWorthAsking && hasMesh(); }
+
+PrimaryButton AppState::primary() const {
+  switch (snapshot_->state) {
+    case SessionState::Empty: return {"Open model...", Action::OpenModel, true};
+    case SessionState::Loading: return {"Loading...", Action::StartPause, false};
+    case SessionState::Ready: return {"Start", Action::StartPause, viewCount() > 0};
+    case SessionState::Running: return {"Pause", Action::StartPause, true};
+    case SessionState::Paused: return {"Resume", Action::StartPause, true};
+    case SessionState::Done: return {"Continue +" + std::to_string(options_.iterations), Action::StartPause, true};
+    case SessionState::Failed:
+      if (viewCount() > 0) return {"Resume", Action::StartPause, true};
+      return {"Open model...", Action::OpenModel, true};
+  }
+  return {};
+}
+
+std::string AppState::title() const {
+  const std::string name = snapshot_->views ? snapshot_->views->name : "";
+  return name.empty() ? "Penumbra" : name + (unsavedWork() ? "* - Penumbra" : " - Penumbra");
+}
+
+void AppState::requestOpen(const fs::path& path) {
+  if (!unsavedWork()) return openNow(path);
+  pendingOpen = path;
+  dialog = Dialog::ConfirmOpen;
+}
+
+void AppState::openNow(const fs::path& path) {
+  opened = path;
+  pendingOpen.clear();
+  notices.dismissError();
+  std::error_code failed;
+  settings.lastFolder = fs::absolute(path, failed).parent_path();
+  settingsChanged = true;
+  if (session_) session_->load(path);
+}
+
+void AppState::dropFiles(const std::vector<fs::path>& paths) {
+  std::error_code failed;
+  for (const fs::path& path : paths)
+    if (fs::is_directory(path, failed) || canReadMesh(path)) {
+      if (paths.size() > 1) toast(NoticeKind::Info, "Opening " + displayName(path.filename()) + " only; one at a time.");
+      return requestOpen(path);
+    }
+  if (!paths.empty())
+    notices.error("Could not open it", displayName(paths.front().filename()) + " is neither a model nor a folder.",
+                  "Drop an .obj, .glb, .gltf, .ply or .stl file, or a folder with masks and cameras.");
+}
+
+void AppState::browse(BrowsePurpose purpose) {
+  const fs::path start = purpose == BrowsePurpose::SaveMesh ? exporting.path().parent_path() : settings.lastFolder;
+  if (settings.nativeDialogs && NativeDialog::available() && native.open(purpose, start)) return;
+  browser.open(purpose, start.empty() ? samplesFolder() : start);
+}
+
+void AppState::browsed(BrowsePurpose purpose, const fs::path& path) {
+  browser.close();
+  if (purpose != BrowsePurpose::SaveMesh) return requestOpen(path);
+  std::error_code failed;
+  exporting.setPath(fs::is_directory(path, failed) ? path / exporting.path().filename() : path);
+}
+
+void AppState::openExportDialog() {
+  fs::path folder = settings.exportFolder;
+  std::error_code failed;
+  if (folder.empty() || !fs::is_directory(folder, failed)) folder = fs::current_path(failed);
+  exporting.open(folder, snapshot_->views ? snapshot_->views->name : "mesh", snapshot_->iteration, settings.exportFormat);
+}
+
+void AppState::exportNow(bool thenShowFolder) {
+  if (!exporting.problem().empty()) return;
+  lastExport_ = exporting.path();
+  settings.exportFolder = lastExport_.parent_path();
+  settings.exportFormat = exportFormats()[std::size_t(exporting.format())].extension;
+  settingsChanged = true;
+  showFolderAfterExport_ = thenShowFolder;
+  exporting.close();
+  if (session_) session_->exportMesh(lastExport_);
+}
+
+void AppState::exportAgain() {
+  if (lastExport_.empty()) return openExportDialog();
+  if (session_) session_->exportMesh(lastExport_);
+}
+
+void AppState::startPause() {
+  if (!session_) return;
+  if (running()) session_->pause();
+  else session_->start();
+}
+
+void AppState::step(int iterations) {
+  if (session_) session_->step(iterations);
+}
+
+void AppState::requestReset() {
+  if (unsavedWork()) dialog = Dialog::ConfirmReset;
+  else resetNow();
+}
+
+void AppState::resetNow() {
+  dialog = Dialog::None;
+  if (session_) session_->reset();
+}
+
+void AppState::restoreCheckpoint(int id) {
+  if (!session_) return;
+  restoring_ = id;
+  session_->restore(id);
+}
+
+void AppState::editOption(const Option& option, double value) {
+  FitOptions changed = options_;
+  try {
+    setOption(changed, option, value);
+  } catch (const Error& error) {
+    return toast(NoticeKind::Warning, error.what(), error.advice());
+  }
+  applyOptions(changed, std::string(option.label) + ": " + shown(options_, option) + " \u2192 " + shown(changed, option),
+               option.name, option.effect == OptionEffect::Targets);
+}
+
+void AppState::editOptionText(const Option& option, const std::string& text) {
+  FitOptions changed = options_;
+  try {
+    setOption(changed, option, text);
+  } catch (const Error& error) {
+    return toast(NoticeKind::Warning, error.what(), error.advice());
+  }
+  editAll(changed, std::string(option.label) + ": " + shown(options_, option) + " \u2192 " + shown(changed, option));
+}
+
+void AppState::editAll(const FitOptions& options, const std::string& label) {
+  applyOptions(options, label, "", false);
+  endEdit();
+}
+
+void AppState::applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later) {
+  if (options == options_) return;
+  undoStack.pushOptions(options_, options, label, key);
+  options_ = options;
+  if (later) optionsWaiting_ = true;
+  else sendOptions();
+}
+
+void AppState::endEdit() {
+  undoStack.endDrag();
+  if (optionsWaiting_) sendOptions();
+}
+
+void AppState::sendOptions() {
+  optionsWaiting_ = false;
+  optionProblem_.clear();
+  try {
+    checkOptions(options_);
+    if (session_) session_->setOptions(options_);
+  } catch (const Error& error) {
+    optionProblem_ = error.what();
+  }
+}
+
+void AppState::undo() {
+  if (const UndoEntry* entry = undoStack.undo()) carryOut(*entry, true);
+}
+
+void AppState::redo() {
+  if (const UndoEntry* entry = undoStack.redo()) carryOut(*entry, false);
+}
+
+void AppState::carryOut(const UndoEntry& entry, bool undoing) {
+  if (entry.kind == UndoEntry::Kind::Options) {
+    options_ = undoing ? entry.before : entry.after;
+    sendOptions();
+    return toast(NoticeKind::Info, (undoing ? "Undone: " : "Redone: ") + entry.label);
+  }
+  const int checkpoint = undoing ? entry.checkpointBefore : entry.checkpointAfter;
+  if (checkpoint < 0 || !session_) return toast(NoticeKind::Warning, "That state of the mesh is no longer kept.");
+  mendRedo_ = undoing;
+  session_->restore(checkpoint);
+}
+
+void AppState::selectView(int view) {
+  if (view >= 0 && view < viewCount()) selectedView_ = view;
+}
+
+void AppState::lookThrough(int view) {
+  if (view < 0 || view >= viewCount()) return;
+  selectedView_ = view;
+  camera.lookThrough(view, snapshot_->views->train[std::size_t(view)].camera);
+}
+
+void AppState::watch(const std::set<int>& visible) {
+  std::vector<int> wanted(visible.begin(), visible.end());
+  if (wanted.size() > kMaxWatched) wanted.resize(kMaxWatched);
+  if (wanted == watched_) return;
+  watched_ = wanted;
+  if (session_) session_->watchViews(std::move(wanted));
+}
+
+Bounds AppState::meshBounds() const {
+  Bounds bounds;
+  if (snapshot_->positions)
+    for (const auto& p : *snapshot_->positions) bounds.add(glm::dvec3(p));
+  return bounds;
+}
+
+void AppState::pivotUnder(double x, double y, const Rect& area) {
+  if (!hasMesh()) return;
+  if (const auto hit = pick(camera.ray(x, y, area), *snapshot_->positions, *snapshot_->faces)) camera.pivotAt(*hit);
+}
+
+std::string AppState::viewAsText() const {
+  const OrbitPose& p = camera.pose();
+  return nlohmann::json{{"penumbra_view", {{"pivot", {p.pivot.x, p.pivot.y, p.pivot.z}}, {"yaw", p.yaw}, {"pitch", p.pitch},
+                        {"distance", p.distance}, {"orthographic", p.orthographic}}}}.dump();
+}
+
+bool AppState::viewFromText(const std::string& text) {
+  try {
+    const auto v = nlohmann::json::parse(text).at("penumbra_view");
+    OrbitPose p;
+    for (int i = 0; i < 3; ++i) p.pivot[i] = v.at("pivot").at(std::size_t(i)).get<double>();
+    p.yaw = v.at("yaw").get<double>();
+    p.pitch = std::clamp(v.at("pitch").get<double>(), -1.56, 1.56);
+    p.distance = std::clamp(v.at("distance").get<double>(), 1e-3, 1e3);
+    p.orthographic = v.at("orthographic").get<bool>();
+    camera.setPose(p, true);
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+std::string AppState::commandLine() const {
+  std::string line = "penumbra fit " + shellQuoted(opened.string()) + " -o " +
+                     shellQuoted(suggestedFileName(snapshot_->views ? snapshot_->views->name : "mesh", options_.iterations, "glb"));
+  const FitOptions defaults;
+  for (const Option& option : fitOptionTable()) {
+    if (option.get(options_) == option.get(defaults)) continue;
+    std::string flag = option.name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    std::string value = optionText(options_, option);
+    if (flag == "start" && options_.start == StartShape::Mesh) value = options_.startMesh;
+    line += " --" + flag + "=" + shellQuoted(value);
+  }
+  return line;
+}
+
+void AppState::setScale(double scale) {
+  settings.uiScale = std::clamp(scale, 0.5, 3.0);
+  settingsChanged = true;
+}
+
+std::vector<CheckpointInfo> AppState::checkpoints() const {
+  return session_ ? session_->checkpoints() : std::vector<CheckpointInfo>();
+}
+
+int AppState::newestCheckpoint() const {
+  int newest = -1;
+  for (const auto& checkpoint : checkpoints()) newest = std::max(newest, checkpoint.id);
+  return newest;
+}
+
+fs::path samplesFolder() { return PENUMBRA_ASSETS_DIR; }
+
+std::vector<fs::path> sampleModels() {
+  std::vector<fs::path> models;
+  std::error_code failed;
+  for (fs::directory_iterator it(samplesFolder(), failed); !failed && it != fs::directory_iterator(); it.increment(failed))
+    if (it->path().extension() == ".glb") models.push_back(it->path());
+  std::sort(models.begin(), models.end());
+  return models;
+}
+
+}  // namespace penumbra

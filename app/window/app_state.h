@@ -1,0 +1,148 @@
+// The window's state and logic, without graphics: what is selected, what is open, what a command does. Panels draw it
+// and call it; tests drive it. The optimiser is reached through Session's commands and snapshots only.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "app/window/actions.h"
+#include "app/window/export_dialog.h"
+#include "app/window/file_browser.h"
+#include "app/window/native_dialog.h"
+#include "app/window/notices.h"
+#include "app/window/orbit_camera.h"
+#include "app/window/settings.h"
+#include "app/window/undo_stack.h"
+#include "app/window/view_compare.h"
+#include "optim/session/session.h"
+
+namespace penumbra {
+
+enum class Dialog { None, ConfirmReset, ConfirmQuit, ConfirmOpen, KeySheet, About, History, Preferences, Warnings };
+
+// The one big button: what the state's next step is.
+struct PrimaryButton {
+  std::string label;
+  Action action = Action::OpenModel;
+  bool enabled = true;
+};
+
+struct PlotToggles {
+  bool loss = true, silhouette = false, laplacian = false, normalConsistency = false, edgeLength = false;
+  bool trainIoU = true, heldOutIoU = true, edits = true;
+};
+
+class AppState {
+ public:
+  // `session` may be null (tests of the drawing): then commands go nowhere. It must outlive this.
+  AppState(Session* session, const Settings& settings, const FitOptions& options);
+
+  // Once a frame: newest snapshot, events, eased camera moves, finished dialogs. `now` in seconds.
+  void update(double now);
+  void setSnapshot(std::shared_ptr<const Snapshot> snapshot);  // what update does with a new one
+  void handle(const Event& event);
+
+  // What is going on.
+  const Snapshot& snapshot() const { return *snapshot_; }
+  std::shared_ptr<const Snapshot> sharedSnapshot() const { return snapshot_; }
+  bool hasMesh() const { return snapshot_->positions && !snapshot_->positions->empty() && snapshot_->faces; }
+  int viewCount() const { return snapshot_->views ? int(snapshot_->views->train.size()) : 0; }
+  bool unsavedWork() const;            // enough iterations since the last export to be worth a question
+  bool running() const { return snapshot_->state == SessionState::Running; }
+  PrimaryButton primary() const;
+  std::string title() const;           // of the window
+  double now() const { return now_; }
+
+  // Files.
+  void requestOpen(const std::filesystem::path& path);  // asks first when work would be lost
+  void openNow(const std::filesystem::path& path);
+  void dropFiles(const std::vector<std::filesystem::path>& paths);
+  void browse(BrowsePurpose purpose);
+  void browsed(BrowsePurpose purpose, const std::filesystem::path& path);  // a dialog answered
+  void openExportDialog();
+  void exportNow(bool thenShowFolder);
+  void exportAgain();
+
+  // Run.
+  void startPause();
+  void step(int iterations);
+  void requestReset();                 // asks when much would be lost
+  void resetNow();
+  void restoreCheckpoint(int id);
+
+  // Options. `key` names the widget so that a drag is one undo entry; call endEdit when it is let go.
+  const FitOptions& options() const { return options_; }
+  void editOption(const Option& option, double value);
+  void editOptionText(const Option& option, const std::string& text);
+  void editAll(const FitOptions& options, const std::string& label);
+  void endEdit();
+  const std::string& optionProblem() const { return optionProblem_; }  // why the options are not in force
+  void undo();
+  void redo();
+
+  // Views.
+  int selectedView() const { return selectedView_; }
+  void selectView(int view);
+  void lookThrough(int view);
+  void watch(const std::set<int>& visible);  // whose coverage is needed this frame
+
+  // Camera.
+  Bounds meshBounds() const;
+  void pivotUnder(double x, double y, const Rect& area);
+  std::string viewAsText() const;      // JSON, for the clipboard
+  bool viewFromText(const std::string& text);
+  std::string commandLine() const;     // `penumbra fit ...` that does the same
+
+  void setScale(double scale);
+  void toast(NoticeKind kind, const std::string& text, const std::string& advice = {}) { notices.toast(kind, text, advice, now_); }
+
+  OrbitCamera camera;
+  Settings settings;
+  UndoStack undoStack;
+  Notices notices;
+  FileBrowser browser;
+  NativeDialog native;
+  ExportDialog exporting;
+  Dialog dialog = Dialog::None;
+  CompareMode compare = CompareMode::Difference;
+  double split = 0.5;
+  PlotToggles plot;
+  int hoveredView = -1;
+  bool panelsHidden = false, fullScreen = false, showDoneCard = false, quit = false, startWhenLoaded = false;
+  bool settingsChanged = false;        // to be saved by the main loop
+  std::optional<std::filesystem::path> screenshotWanted;
+  std::filesystem::path opened;        // path of what is loaded; empty for none
+  std::filesystem::path pendingOpen;   // waits for ConfirmOpen
+  std::function<void(const std::string&)> setClipboard = [](const std::string&) {};
+  std::function<std::string()> getClipboard = [] { return std::string(); };
+  Session* session() { return session_; }
+  std::vector<CheckpointInfo> checkpoints() const;
+
+ private:
+  void sendOptions();
+  void applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later);
+  void loaded();
+  void carryOut(const UndoEntry& entry, bool undoing);
+  int newestCheckpoint() const;
+
+  Session* session_;
+  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+  FitOptions options_;
+  std::string optionProblem_;
+  bool optionsWaiting_ = false;        // changed during a drag, sent at its end
+  bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;
+  int restoring_ = -1;                 // the checkpoint asked for, until the session answers
+  int exportedIteration_ = 0, selectedView_ = 0;
+  std::filesystem::path lastExport_;
+  std::vector<int> watched_;
+  double now_ = 0;
+};
+
+// Folder of the bundled models and the models in it, sorted by name.
+std::filesystem::path samplesFolder();
+std::vector<std::filesystem::path> sampleModels();
+
+}  // namespace penumbra

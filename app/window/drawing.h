@@ -1,0 +1,50 @@
+// What the panels ask of the graphics side. The window has an OpenGL one, the tests a null one; panels know neither.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/window/orbit_camera.h"
+#include "app/window/settings.h"
+#include "optim/session/session.h"
+
+namespace penumbra {
+
+using TextureId = std::uintptr_t;  // 0: nothing to show
+
+struct LineVertex {
+  glm::vec3 position;
+  Rgba colour;
+};
+
+// Everything the 3D view shows; drawing is skipped when nothing of it changed.
+struct SceneFrame {
+  std::shared_ptr<const Snapshot> snapshot;
+  ViewMatrices matrices;
+  int width = 0, height = 0;     // pixels on the screen
+  DisplayToggles display;
+  std::vector<LineVertex> lines; // pairs of end points
+  bool moving = false;           // the camera moves or the fit runs: speed before smoothness
+};
+
+class Drawing {
+ public:
+  virtual ~Drawing() = default;
+  // The texture's first row is the bottom of the picture.
+  virtual TextureId scene(const SceneFrame& frame) = 0;
+  // A picture kept under a number; `content` replaces it when not null. The first row is the top.
+  virtual TextureId image(int slot, const RgbaImage* content) = 0;
+  virtual bool software() const = 0;          // drawn by the processor: spare it
+  virtual std::string description() const = 0;  // "OpenGL 4.5, llvmpipe"
+};
+
+class NullDrawing final : public Drawing {
+ public:
+  TextureId scene(const SceneFrame&) override { return 0; }
+  TextureId image(int, const RgbaImage*) override { return 0; }
+  bool software() const override { return true; }
+  std::string description() const override { return "no graphics"; }
+};
+
+}  // namespace penumbra

@@ -1,0 +1,68 @@
+#include "app/window/view_images.h"
+
+namespace penumbra {
+namespace {
+constexpr int kThumbnailSide = 96, kLargeSide = 1024;
+constexpr int kPicturesAFrame = 6;
+constexpr double kThumbnailSeconds = 0.125, kLargeSeconds = 0.05;
+constexpr int kLargeSlots = 100000;  // texture slots: thumbnails from 0, large pictures from here
+}  // namespace
+
+std::shared_ptr<const Mask> coverageOf(const Snapshot& snapshot, int view) {
+  const auto found = snapshot.coverage.find(view);
+  return found == snapshot.coverage.end() ? nullptr : found->second;
+}
+
+void ViewImages::beginFrame(const Snapshot& snapshot, double now) {
+  now_ = now;
+  budget_ = kPicturesAFrame;
+  visible_.clear();
+  if (snapshot.views == views_) return;
+  views_ = snapshot.views;  // other masks: nothing made so far is right
+  for (auto* pictures : {&thumbnails_, &large_}) pictures->clear();
+  targetOutlines_.clear();
+  renderOutlines_.clear();
+}
+
+TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
+  visible_.insert(view);
+  const Mask& target = snapshot.views->train[std::size_t(view)].mask;
+  Picture& picture = thumbnails_[view];
+  const Key key{&target, coverageOf(snapshot, view), view, CompareMode::Difference, 0};
+  const bool first = picture.key.view < 0;
+  if (key == picture.key || budget_ <= 0 || (!first && now_ - picture.madeAt < kThumbnailSeconds))
+    return first ? 0 : drawing_->image(view, nullptr);
+  --budget_;
+  picture = {key, now_};
+  const RgbaImage image = composeView(target, key.coverage.get(), key.mode, 0, kThumbnailSide);
+  return drawing_->image(view, &image);
+}
+
+TextureId ViewImages::large(int slot, const Snapshot& snapshot, int view, CompareMode mode, double split) {
+  visible_.insert(view);
+  const Mask& target = snapshot.views->train[std::size_t(view)].mask;
+  Picture& picture = large_[slot];
+  const Key key{&target, coverageOf(snapshot, view), view, mode, mode == CompareMode::Split ? split : 0};
+  const bool onlyCoverage = picture.key.view == view && picture.key.mode == mode && picture.key.split == key.split;
+  const bool recent = onlyCoverage && now_ - picture.madeAt < kLargeSeconds;
+  if (key == picture.key || recent) return drawing_->image(kLargeSlots + slot, nullptr);
+  picture = {key, now_};
+  const RgbaImage image = composeView(target, key.coverage.get(), mode, split, kLargeSide);
+  return drawing_->image(kLargeSlots + slot, &image);
+}
+
+const std::vector<Segment>& ViewImages::targetOutline(const Snapshot& snapshot, int view) {
+  const Mask& target = snapshot.views->train[std::size_t(view)].mask;
+  Outline& outline = targetOutlines_[view];
+  if (outline.source != &target) outline = {&target, nullptr, outlineSegments(target)};
+  return outline.segments;
+}
+
+const std::vector<Segment>& ViewImages::renderOutline(const Snapshot& snapshot, int view) {
+  const auto coverage = coverageOf(snapshot, view);
+  Outline& outline = renderOutlines_[view];
+  if (outline.keep != coverage) outline = {coverage.get(), coverage, coverage ? outlineSegments(*coverage) : std::vector<Segment>()};
+  return outline.segments;
+}
+
+}  // namespace penumbra
