@@ -16,9 +16,9 @@ void fillValues(const std::vector<float>& distance, float inverseWidth, std::vec
   const float reach = float(kProfileReach);
   for (std::size_t begin = 0; begin < distance.size(); begin += kBlock) {
     const std::size_t end = std::min(begin + kBlock, distance.size());
-    float nearest = reach;
-    for (std::size_t i = begin; i < end; ++i) nearest = std::min(nearest, std::abs(distance[i] * inverseWidth));
-    if (nearest >= reach)
+    int inBand = 0;
+    for (std::size_t i = begin; i < end; ++i) inBand |= int(std::abs(distance[i] * inverseWidth) < reach);
+    if (!inBand)
       for (std::size_t i = begin; i < end; ++i) value[i] = distance[i] > 0 ? 1.0f : 0.0f;
     else
       for (std::size_t i = begin; i < end; ++i) value[i] = coverageProfile(distance[i] * inverseWidth).alpha;
