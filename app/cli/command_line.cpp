@@ -59,10 +59,7 @@ Command addFit(CLI::App& app) {
 
 // Options that decide which masks are made from a model.
 bool makesMasks(const Option& option) {
-  const std::string_view name = option.name;
-  for (const char* other : {"max_size", "use_every", "hold_out_every", "invert_masks"})
-    if (name == other) return false;
-  return option.effect == OptionEffect::Targets || name == "threads" || name == "seed";
+  return std::string_view(option.group) == "Target" || std::string_view(option.name) == "threads";
 }
 
 Command addRender(CLI::App& app) {
@@ -118,14 +115,14 @@ Command addGradientCheck(CLI::App& app) {
 // The program without a command.
 struct WindowTexts {
   std::string open, screenshot, frames = "60", benchSeconds = "5", scale, display = "auto";
-  bool start = false, version = false, json = false, markdown = false;
+  bool run = false, version = false, json = false, markdown = false;
   CLI::Option* bench = nullptr;
   std::unique_ptr<OptionFlags> options;
 };
 
 void addWindow(CLI::App& app, WindowTexts& t) {
   app.add_option("open", t.open)->type_name("[FILE|FOLDER]");
-  app.add_flag("--start", t.start, "Start as soon as the model is loaded.")->group("Window");
+  app.add_flag("--run", t.run, "Start fitting as soon as the model is loaded.")->group("Window");
   app.add_option("--screenshot", t.screenshot, "Draw some frames, write the window as PNG and quit.")
       ->type_name("FILE")->group("Window");
   app.add_option("--frames", t.frames, "Frames before the screenshot.")
@@ -138,8 +135,7 @@ void addWindow(CLI::App& app, WindowTexts& t) {
   app.add_flag("--version", t.version, "Print the version; with --json also those of all libraries.")->group("General");
   app.add_flag("--json", t.json, "With --version.")->group("General");
   app.add_flag("--help-markdown", t.markdown, "Print the table of options as in README.")->group("");
-  t.options = std::make_unique<OptionFlags>(
-      app, [](const Option& option) { return std::string_view(option.name) != "start"; }, true);
+  t.options = std::make_unique<OptionFlags>(app, nullptr, true);
 }
 
 ExitCode openWindow(const WindowTexts& t) {
@@ -147,7 +143,7 @@ ExitCode openWindow(const WindowTexts& t) {
   WindowArguments window;
   window.open = t.open;
   window.options = t.options->options();
-  window.start = t.start;
+  window.start = t.run;
   window.screenshot = t.screenshot;
   window.frames = int(numberFrom(t.frames, "frames", 1, 1e5));
   if (!t.scale.empty()) window.uiScale = numberFrom(t.scale, "ui-scale", 0.5, 4);
@@ -241,7 +237,7 @@ ExitCode runCommandLine(int argc, const char* const* argv) {
     const CLI::App* asked = &app;
     for (const Command& command : commands)
       if (command.parser->parsed()) asked = command.parser;
-    std::cout << asked->help(asked == &app ? "penumbra" : "penumbra " + asked->get_name());
+    std::cout << asked->help(asked == &app ? "" : "penumbra");
     return ExitCode::Ok;
   }
   refuseExtras(app);

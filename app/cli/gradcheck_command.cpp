@@ -28,7 +28,7 @@ MeshT<double> normalisedModel(const GradientCheckArguments& a, ThreadPool& pool)
 
 std::vector<std::string> row(const std::string& name, const GradientAgreement& g) {
   const bool good = g.cosine > kLeastCosine && g.medianRelativeError <= kMostError;
-  return {name, std::to_string(g.count), fixedText(g.cosine, 9), shortText(g.medianRelativeError), good ? "ok" : "DIFFERS"};
+  return {name, std::to_string(g.count), fixedText(g.cosine, 9), shortText(g.medianRelativeError, 2), good ? "ok" : "DIFFERS"};
 }
 
 }  // namespace

@@ -24,8 +24,7 @@ std::string optionName(const CLI::Option* option) {
   std::string name;
   for (const auto& letter : option->get_snames()) name += "-" + letter + ", ";
   if (option->get_lnames().empty()) name.resize(name.size() - 2);  // only a letter: no comma after it
-  else name += "--" + option->get_lnames().front();
-  if (!option->get_fnames().empty()) name += ", " + option->get_fnames().front();
+  else name += (option->get_fnames().empty() ? "--" : "--[no-]") + option->get_lnames().front();
   return option->get_type_size() ? name + " " + option->get_type_name() : name;
 }
 

@@ -30,7 +30,12 @@ std::string readText(const std::string& path) {
   return text;
 }
 
-std::string defaultText(const Option& option) { return optionText(FitOptions{}, option); }
+// "24", "256 px", "on".
+std::string defaultText(const Option& option) {
+  const std::string text = optionText(FitOptions{}, option);
+  if (option.scale == OptionScale::Toggle) return text == "true" ? "on" : "off";
+  return *option.unit ? text + " " + option.unit : text;
+}
 
 }  // namespace
 
@@ -53,17 +58,14 @@ OptionFlags::OptionFlags(CLI::App& app, std::function<bool(const Option&)> wante
   for (const Option& option : fitOptionTable()) {
     if (wanted && !wanted(option)) continue;
     Flag& flag = flags_.emplace_back(Flag{&option, nullptr, {}});
-    std::string doc = option.doc;
-    if (*option.unit) doc += std::string(" [") + option.unit + "]";
     if (option.scale == OptionScale::Toggle) {
       const std::string name = flagName(option);
-      flag.flag = app.add_flag(name + "{true},!--no-" + name.substr(2), flag.text, doc);
-      flag.flag->default_str(defaultText(option) == "true" ? "on" : "off");
+      flag.flag = app.add_flag(name + "{true},!--no-" + name.substr(2), flag.text, option.doc);
     } else {
-      flag.flag = app.add_option(flagName(option), flag.text, doc);
-      flag.flag->type_name(flagValues(option))->default_str(defaultText(option));
+      flag.flag = app.add_option(flagName(option), flag.text, option.doc);
+      flag.flag->type_name(flagValues(option));
     }
-    flag.flag->ignore_underscore()->group(hidden ? "" : option.group);
+    flag.flag->default_str(defaultText(option))->ignore_underscore()->group(hidden ? "" : option.group);
     flag.flag->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
   configFlag_ = app.add_option("--config", config_, "Options from a JSON file, as written by --report; flags win.");
@@ -91,10 +93,7 @@ std::string optionTableMarkdown() {
     if (group != option.group) text += "| **" + (group = option.group) + "** | | | |\n";
     std::string values = option.scale == OptionScale::Toggle ? "on, off" : flagValues(option);
     for (std::size_t at = 0; (at = values.find('|', at)) != std::string::npos;) values.replace(at, 1, ", ");
-    std::string initial = defaultText(option);
-    if (option.scale == OptionScale::Toggle) initial = initial == "true" ? "on" : "off";
-    text += "| `" + flagName(option) + "` | " + initial + " | " + values + (*option.unit ? " " : "") + option.unit +
-            " | " + option.doc + " |\n";
+    text += "| `" + flagName(option) + "` | " + defaultText(option) + " | " + values + " | " + option.doc + " |\n";
   }
   return text;
 }

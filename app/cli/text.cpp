@@ -21,8 +21,10 @@ std::string fixedText(double value, int digits) {
   return std::isfinite(value) ? written(value, std::chars_format::fixed, digits) : "-";
 }
 
-std::string shortText(double value) {
-  return std::isfinite(value) ? written(value, std::chars_format::general, 6) : "-";
+std::string shortText(double value, int digits) {
+  if (!std::isfinite(value)) return "-";
+  if (value == std::floor(value) && std::abs(value) < 1e15) return std::to_string(static_cast<long long>(value));
+  return written(value, std::chars_format::general, digits);
 }
 
 std::string durationText(double seconds) {

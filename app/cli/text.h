@@ -8,8 +8,8 @@ namespace penumbra {
 
 // "0.985" for (0.98512, 3); "-" when the value is not finite.
 std::string fixedText(double value, int digits);
-// Six significant digits at most, shortest form: "1e-06", "0.1", "512".
-std::string shortText(double value);
+// At most so many significant digits: "1e-06", "0.1"; whole numbers in full: "1000000".
+std::string shortText(double value, int digits = 6);
 // "850 ms", "7.3 s", "2 min 05 s", "1 h 02 min".
 std::string durationText(double seconds);
 // Lines of at most `width` characters, broken at spaces.
