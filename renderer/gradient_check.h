@@ -20,7 +20,7 @@ namespace penumbra {
 
 struct GradientCheckOptions {
   int samples = 200;       // vertex coordinates tried: half of them where there is a gradient, half anywhere
-  double step = 1e-6;      // h, world units and radians
+  double step = 1e-7;      // h, world units and radians
   std::uint64_t seed = 0;  // of the weights and of the choice of coordinates
 };
 

@@ -97,11 +97,10 @@ template <class Real> struct OutlinePiece {
   int other0, other1;            // segment crossed at the ends, -1 when the end is a vertex
 };
 
-// Adjoint of one pixel's distance: with w = dL/dd, the pull on the piece. Either the pixel sees the interior of the
-// piece (onEnd = 0: w times outward normal at parameter t) or an end (onEnd = -1 or +1: the vector gx, gy).
+// Adjoint of one pixel's distance, w = dL/dd. Where 0 < t < 1 the pixel sees the inside of the piece, which is pulled by
+// w along its outward normal at parameter t. Else it sees an end (t = 0 or 1), pulled by the vector (gx, gy).
 template <class Real> struct PixelPull {
   Real t, weight, gx, gy;
-  int onEnd;
 };
 
 template <class Real>
@@ -109,15 +108,9 @@ PENUMBRA_HD inline PixelPull<Real> pixelPull(const OutlinePiece<Real>& piece, Re
                                              Real dL_ddistance) {
   const Real dx = px - piece.ax, dy = py - piece.ay;
   const Real t = nearestParameter(dx, dy, piece.ex, piece.ey, piece.inverse);
-  PixelPull<Real> pull{t, dL_ddistance, 0, 0, 0};
-  if (t > Real(0) && t < Real(1)) return pull;
   // d = +-|p - q|: dd/dq = -(p - q) / d, with the sign inside d.
-  const Real qx = dx - t * piece.ex, qy = dy - t * piece.ey;
-  const Real scale = distance == Real(0) ? Real(0) : -dL_ddistance / distance;
-  pull.gx = scale * qx;
-  pull.gy = scale * qy;
-  pull.onEnd = t > Real(0.5) ? 1 : -1;
-  return pull;
+  const Real scale = -dL_ddistance / (distance == Real(0) ? Real(1) : distance);
+  return {t, dL_ddistance, scale * (dx - t * piece.ex), scale * (dy - t * piece.ey)};
 }
 
 }  // namespace penumbra

@@ -1,6 +1,6 @@
 // The coverage profile: how signed distance becomes coverage.
 //
-//   alpha(x) = logistic(x / (1 - (x / X)^8)),   x = d / sqrt(sigma),  X = 9,   alpha = 0 or 1 for |x| >= X
+//   alpha(x) = logistic(x / (1 - (x / X)^16)),   x = d / sqrt(sigma),  X = 8,   alpha = 0 or 1 for |x| >= X
 //
 // d is the signed distance to the outline, inside positive, in isotropic NDC (or d and sqrt(sigma) both in pixels).
 // This is the logistic of the literature with its tails drawn in so that the profile, smooth of every order, ends at
@@ -14,7 +14,7 @@
 
 namespace penumbra {
 
-inline constexpr double kProfileReach = 9;  // X: beyond so many sqrt(sigma) coverage is exactly 0 or 1
+inline constexpr double kProfileReach = 8;  // X: beyond so many sqrt(sigma) coverage is exactly 0 or 1
 
 // e^x for x in [-80, 80]; float by range reduction and a degree-6 polynomial (relative error < 3e-7), written so that
 // compilers vectorise it and every processor gives the same bits. Double is the standard library's.
@@ -34,16 +34,16 @@ template <class Real> struct ProfileValue {
 };
 
 template <class Real> PENUMBRA_HD inline ProfileValue<Real> coverageProfile(Real x) {
-  const Real u = x * Real(1 / kProfileReach), u2 = u * u, u4 = u2 * u2, u8 = u4 * u4;
-  const Real rest = u8 < Real(0.999) ? Real(1) - u8 : Real(1e-3);
+  const Real u = x * Real(1 / kProfileReach), u2 = u * u, u4 = u2 * u2, u8 = u4 * u4, u16 = u8 * u8;
+  const Real rest = u16 < Real(0.999) ? Real(1) - u16 : Real(1e-3);
   const Real inverse = Real(1) / rest;
   Real z = x * inverse;
   z = z > Real(60) ? Real(60) : (z < Real(-60) ? Real(-60) : z);
   const Real e = exponential(z < 0 ? z : -z);  // in (0, 1]
   const Real q = Real(1) / (Real(1) + e);
-  const bool saturated = u8 >= Real(1);
+  const bool saturated = u16 >= Real(1);
   const Real alpha = z < 0 ? e * q : q;
-  const Real slope = e * q * q * (Real(1) + Real(7) * u8) * inverse * inverse;
+  const Real slope = e * q * q * (Real(1) + Real(15) * u16) * inverse * inverse;
   return {saturated ? (x < 0 ? Real(0) : Real(1)) : alpha, saturated ? Real(0) : slope};
 }
 

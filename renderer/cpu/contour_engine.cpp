@@ -19,12 +19,9 @@ template <class Real> class ContourEngine : public CoverageEngine<Real> {
       ContourView<Real>& scratch = workers_[worker];
       scratch.forward(meshes[view.mesh], view.camera, classifiers_[view.mesh], place_[v], options, alpha[v]);
       if (!loss) return;
-      auto& dL_dalpha = scratch.lossScratch();
-      dL_dalpha.resize(alpha[v].size());
-      (*loss)(v, alpha[v], dL_dalpha);
+      (*loss)(v, alpha[v], scratch.lossScratch(alpha[v].size()));
       pulls_[v].clear();
-      scratch.backward(meshes[view.mesh], view.camera, Real(options.nearPlane), dL_dalpha, pulls_[v],
-                       gradients->cameras[v]);
+      scratch.backward(meshes[view.mesh], view.camera, Real(options.nearPlane), pulls_[v], gradients->cameras[v]);
     });
     if (!gradients) return;
     for (std::size_t v = 0; v < views.size(); ++v) {  // fixed order: the same bits for any number of threads

@@ -1,4 +1,6 @@
 // Compiled once per instruction set; see renderer/CMakeLists.txt. Nothing here may call a function that is not inlined.
+#include <cmath>
+
 #include "renderer/core/contour.h"
 #include "renderer/core/profile.h"
 #include "renderer/cpu/contour_kernels.h"
@@ -27,7 +29,7 @@ void faceBits(const Real* __restrict nx, const Real* __restrict ny, const Real* 
 template <class Real>
 void distanceRow(Real* __restrict best, int* __restrict nearest, int count, Real x0, Real y, Real ex, Real ey,
                  Real inverse, int piece) {
-  for (int i = 0; i < (count & ~(kLanes - 1)); ++i) {
+  for (int i = 0; i < count; ++i) {
     const Real d2 = squaredDistance(x0 + Real(i), y, ex, ey, inverse);
     const bool closer = d2 < best[i];
     best[i] = closer ? d2 : best[i];
@@ -35,20 +37,154 @@ void distanceRow(Real* __restrict best, int* __restrict nearest, int count, Real
   }
 }
 
+template <class Real> Real least(Real a, Real b) { return a < b ? a : b; }
+template <class Real> Real most(Real a, Real b) { return a > b ? a : b; }
+
+// Marks the blocks that hold columns [x0, x1) of a row; blocks met for the first time are made empty.
 template <class Real>
-void profile(const Real* __restrict distance, int count, Real perPixel, Real* __restrict alpha,
-             Real* __restrict slope) {
-  for (int i = 0; i < (count & ~(kLanes - 1)); ++i) {
-    const ProfileValue<Real> value = coverageProfile(distance[i] * perPixel);
-    alpha[i] = value.alpha;
-    slope[i] = value.slope * perPixel;
+void markBlocks(const DistanceStrip<Real>& strip, int row, int x0, int x1) {
+  std::uint64_t* marks = strip.marks + row * strip.markWords;
+  for (int block = x0 / kLanes; block <= (x1 - 1) / kLanes; ++block) {
+    const std::uint64_t bit = std::uint64_t(1) << (block & 63);
+    if (marks[block >> 6] & bit) continue;
+    marks[block >> 6] |= bit;
+    Real* best = strip.best + row * strip.stride + block * kLanes;
+    int* nearest = strip.nearest + row * strip.stride + block * kLanes;
+    for (int i = 0; i < kLanes; ++i) {
+      best[i] = strip.reach * strip.reach;
+      nearest[i] = -1;
+    }
+  }
+}
+
+// The pixels that may see the piece: within reach, and with their foot point on it or up to grow0, grow1 px past its
+// ends, where a neighbouring piece takes over.
+template <class Real>
+void distancePiece(const DistanceStrip<Real>& strip, const OutlinePiece<Real>& piece, int index) {
+  const Real reach = strip.reach, reach2 = reach * reach;
+  const Real low = least(piece.ay, piece.ay + piece.ey), high = most(piece.ay, piece.ay + piece.ey);
+  const Real left = least(piece.ax, piece.ax + piece.ex), right = most(piece.ax, piece.ax + piece.ex);
+  const int begin = int(most(low - reach, Real(strip.firstRow)));
+  const int end = int(least(high + reach, Real(strip.lastRow)));
+  const Real ex = piece.ex, ey = piece.ey, length = std::sqrt(ex * ex + ey * ey);
+  const bool slanted = (ey > 4 || ey < -4) && (ex > 4 || ex < -4);
+  const Real slope = slanted ? ex / ey : Real(0);
+  const Real halfWidth = slanted ? reach / (piece.nx > 0 ? piece.nx : -piece.nx) : Real(0);
+  // Foot points: between foot0 and foot1 along e, in units of |e| px.
+  const Real foot0 = -strip.grow[2 * index] * length, foot1 = (length + strip.grow[2 * index + 1]) * length;
+  const Real perX = ex != 0 ? 1 / ex : Real(0);
+  for (int y = begin; y <= end; ++y) {
+    const Real centre = Real(y) + Real(0.5);
+    const Real beyond = most(most(low - centre, centre - high), Real(0));
+    const Real inside = reach2 - beyond * beyond;
+    if (inside <= 0) continue;
+    const Real grow = std::sqrt(inside);
+    Real from = left - grow, to = right + grow;
+    if (slanted) {
+      const Real x = piece.ax + (centre - piece.ay) * slope;
+      from = most(from, x - halfWidth);
+      to = least(to, x + halfWidth);
+    }
+    const Real dy = centre - piece.ay;
+    if (ex != 0) {
+      const Real p = (foot0 - dy * ey) * perX, q = (foot1 - dy * ey) * perX;
+      from = most(from, piece.ax + least(p, q) - 1);
+      to = least(to, piece.ax + most(p, q));
+    } else if (dy * ey < foot0 || dy * ey > foot1) {
+      continue;
+    }
+    const int x0 = int(most(from, Real(0))), x1 = int(least(most(to, Real(0)) + 1, Real(strip.width)));
+    if (x0 >= x1) continue;
+    const int row = y - strip.firstRow;
+    markBlocks(strip, row, x0, x1);
+    Real* best = strip.best + row * strip.stride + x0;
+    int* nearest = strip.nearest + row * strip.stride + x0;
+    const Real dx = Real(x0) + Real(0.5) - piece.ax;
+    const int count = (x1 - x0 + kLanes - 1) & ~(kLanes - 1);
+    distanceRow(best, nearest, count, dx, dy, ex, ey, piece.inverse, index);
+  }
+}
+
+template <class Real>
+void emitBlock(const Real* __restrict best, const int* __restrict nearest, int inRow, Real perPixel,
+               Real* __restrict alpha, int* __restrict piece, Real* __restrict distance, Real* __restrict slope) {
+  for (int i = 0; i < kLanes; ++i) {
+    const Real root = std::sqrt(best[i]), d = alpha[i] > 0 ? root : -root;
+    const ProfileValue<Real> value = coverageProfile(d * perPixel);
+    const bool has = nearest[i] >= 0 && i < inRow;
+    alpha[i] = has ? value.alpha : alpha[i];
+    piece[i] = has ? nearest[i] : 0;
+    distance[i] = d;
+    slope[i] = has ? value.slope * perPixel : Real(0);
+  }
+}
+
+template <class Real>
+void emitRow(const DistanceStrip<Real>& strip, int row, int y, Real perPixel, Real* alpha, Band<Real>& band) {
+  const std::uint64_t* marks = strip.marks + row * strip.markWords;
+  for (int word = 0; word < strip.markWords; ++word)
+    for (std::uint64_t left = marks[word]; left; left &= left - 1) {
+      const int x = (word * 64 + __builtin_ctzll(left)) * kLanes, n = band.blocks++;
+      band.x[n] = x;
+      band.y[n] = y;
+      emitBlock(strip.best + row * strip.stride + x, strip.nearest + row * strip.stride + x, strip.width - x, perPixel,
+                alpha + x, band.piece.data() + n * kLanes, band.distance.data() + n * kLanes,
+                band.slope.data() + n * kLanes);
+    }
+}
+
+// t, weight and end pulls of the lanes of one block (pixelPull, one array a member).
+template <class Real> struct BlockPulls {
+  Real t[kLanes], weight[kLanes], gx[kLanes], gy[kLanes];
+};
+
+template <class Real>
+void pullBlock(Real px, Real py, const int* __restrict piece, const Real* __restrict distance,
+               const Real* __restrict slope, const Real* __restrict dL_dalpha, const Real* __restrict ax,
+               const Real* __restrict ay, const Real* __restrict ex, const Real* __restrict ey,
+               const Real* __restrict inverse, BlockPulls<Real>& __restrict pulls) {
+  for (int i = 0; i < kLanes; ++i) {
+    const int k = piece[i];
+    const OutlinePiece<Real> p{ax[k], ay[k], ex[k], ey[k], inverse[k], 0, 0, 0, 0, 0, 0, 0};
+    const auto pull = pixelPull(p, px + Real(i), py, distance[i], dL_dalpha[i] * slope[i]);
+    pulls.t[i] = pull.t;
+    pulls.weight[i] = pull.weight;
+    pulls.gx[i] = pull.gx;
+    pulls.gy[i] = pull.gy;
+  }
+}
+
+template <class Real>
+void pullBand(const Band<Real>& band, const PieceArrays<Real>& pieces, const Real* dL_dalpha, int width,
+              PieceSum<Real>* sums) {
+  BlockPulls<Real> pulls;
+  for (int n = 0; n < band.blocks; ++n) {
+    const int* piece = band.piece.data() + n * kLanes;
+    pullBlock(Real(band.x[n]) + Real(0.5), Real(band.y[n]) + Real(0.5), piece, band.distance.data() + n * kLanes,
+              band.slope.data() + n * kLanes, dL_dalpha + std::size_t(band.y[n]) * width + band.x[n],
+              pieces.ax.data(), pieces.ay.data(), pieces.ex.data(), pieces.ey.data(), pieces.inverse.data(), pulls);
+    for (int i = 0; i < kLanes; ++i) {
+      const Real weight = pulls.weight[i], t = pulls.t[i];
+      if (weight == 0) continue;
+      PieceSum<Real>& sum = sums[piece[i]];
+      if (t > 0 && t < 1) {
+        sum.weight += weight;
+        sum.weightT += weight * t;
+      } else if (t > Real(0.5)) {
+        sum.end1x += pulls.gx[i];
+        sum.end1y += pulls.gy[i];
+      } else {
+        sum.end0x += pulls.gx[i];
+        sum.end0y += pulls.gy[i];
+      }
+    }
   }
 }
 
 }  // namespace
 
 template <class Real> const ContourKernels<Real>& contourKernels() {
-  static constexpr ContourKernels<Real> table{faceBits<Real>, distanceRow<Real>, profile<Real>};
+  static constexpr ContourKernels<Real> table{faceBits<Real>, distancePiece<Real>, emitRow<Real>, pullBand<Real>};
   return table;
 }
 template const ContourKernels<float>& contourKernels<float>();

@@ -33,7 +33,7 @@ void ContourOutline<Real>::addSegment(const CameraT<Real>& camera, const Contour
   const Real low = std::min(a.y, b.y), high = std::max(a.y, b.y);
   const Real left = std::min(a.x, b.x), right = std::max(a.x, b.x);
   if (high < Real(-margin_) || low >= Real(height_ + margin_) || left > Real(width_ + margin_)) return;
-  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, right >= Real(-margin_)};
+  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, left, right, right >= Real(-margin_), 2};
   segment.row0 = rowOf(low, -margin_, height_ + margin_ - 1);
   segment.row1 = rowOf(high, -margin_, height_ + margin_ - 1);
   segments_.push_back(segment);
@@ -111,27 +111,27 @@ template <class Real> void ContourOutline<Real>::crossPair(int i, int j) {
 // Two segments are compared in the first row that both touch. Crowded rows are swept from left to right.
 template <class Real> void ContourOutline<Real>::crossAll() {
   cuts_.clear();
-  auto left = [&](int i) { return std::min(segments_[i].a.x, segments_[i].b.x); };
-  auto right = [&](int i) { return std::max(segments_[i].a.x, segments_[i].b.x); };
   for (int y = -margin_; y < height_ + margin_; ++y) {
     const auto list = row(y);
+    if (list.size() < 2) continue;
     sorted_.clear();
     for (int i : list)
       if (segments_[i].near) sorted_.push_back(i);
     const bool sweep = sorted_.size() > 16;
     if (sweep) std::sort(sorted_.begin(), sorted_.end(), [&](int i, int j) {
-        return left(i) != left(j) ? left(i) < left(j) : i < j;
+        return segments_[i].left != segments_[j].left ? segments_[i].left < segments_[j].left : i < j;
       });
     for (std::size_t k = 0; k < sorted_.size(); ++k) {
       const int i = sorted_[k];
-      const Real iLeft = left(i), iRight = right(i);
+      const auto& s = segments_[i];
       for (std::size_t m = k + 1; m < sorted_.size(); ++m) {
         const int j = sorted_[m];
-        if (left(j) > iRight) {
+        const auto& o = segments_[j];
+        if (o.left > s.right) {
           if (sweep) break;
           continue;
         }
-        if (right(j) < iLeft || std::max(segments_[i].row0, segments_[j].row0) != y) continue;
+        if (o.right < s.left || std::max(s.row0, o.row0) != y) continue;
         crossPair(std::min(i, j), std::max(i, j));
       }
     }
@@ -156,23 +156,31 @@ template <class Real> int ContourOutline<Real>::countBefore(int segment, Real x,
   return count;
 }
 
-template <class Real> void ContourOutline<Real>::addPiece(int index, Real t0, Real t1, int other0, int other1) {
+// +1 if no face lies just left of the segment at this point of it but some lie right, -1 the other way, else 0.
+template <class Real>
+int ContourOutline<Real>::sideWithoutFaces(int index, const Vec2<Real>& point) const {
   const auto& s = segments_[index];
-  const Vec2<Real> e = s.b - s.a, middle = s.a + Real(0.5) * (t0 + t1) * e;
-  const int before = countBefore(index, middle.x, middle.y);
+  const int before = countBefore(index, point.x, point.y);
   int onLeft, onRight;
-  if (spansRow(s.a.y, s.b.y, middle.y)) {
+  if (spansRow(s.a.y, s.b.y, point.y)) {
     const int after = before + countStep(s.a.y, s.b.y, s.net);
     const bool down = s.b.y > s.a.y;
     onLeft = down ? after : before;
     onRight = down ? before : after;
   } else {  // horizontal: the count holds just below the segment
-    onLeft = e.x > 0 ? before + s.net : before;
-    onRight = e.x > 0 ? before : before - s.net;
+    onLeft = s.b.x > s.a.x ? before + s.net : before;
+    onRight = s.b.x > s.a.x ? before : before - s.net;
   }
-  if ((onLeft > 0) == (onRight > 0)) return;
+  return (onRight > 0) - (onLeft > 0);
+}
+
+template <class Real> void ContourOutline<Real>::addPiece(int index, Real t0, Real t1, int other0, int other1) {
+  const auto& s = segments_[index];
+  const Vec2<Real> e = s.b - s.a;
+  const int empty = s.empty != 2 ? s.empty : sideWithoutFaces(index, s.a + Real(0.5) * (t0 + t1) * e);
+  if (empty == 0) return;
   const Real length2 = glm::dot(e, e);
-  const Real scale = length2 > 0 ? (onLeft > 0 ? Real(-1) : Real(1)) / std::sqrt(length2) : Real(0);
+  const Real scale = length2 > 0 ? Real(empty) / std::sqrt(length2) : Real(0);
   const Vec2<Real> start = s.a + t0 * e, span = (t1 - t0) * e;
   const Real span2 = glm::dot(span, span);
   pieces_.push_back({start.x, start.y, span.x, span.y, span2 > 0 ? Real(1) / span2 : Real(0), scale * e.y,
@@ -201,6 +209,7 @@ template <class Real> void ContourOutline<Real>::cutIntoPieces() {
   std::size_t next = 0;
   for (int i = 0; i < int(segments_.size()); ++i) {
     if (!segments_[i].near) continue;
+    if (next < cuts_.size() && cuts_[next].segment == i) segments_[i].empty = 2;  // differs from piece to piece
     Real lo, hi, from = 0;
     int other = -1;
     clipToGuard(segments_[i], lo, hi);
@@ -245,40 +254,54 @@ void ContourOutline<Real>::build(const MeshRef<Real>& mesh, const CameraT<Real>&
     }
   if (cutting) addCutFaces(mesh, camera, classifier, viewIndex, nearPlane);
   listRows();
+  sweepRows();
   crossAll();
   cutIntoPieces();
 }
 
-template <class Real> const std::vector<glm::ivec2>& ContourOutline<Real>::coveredRuns(int y) {
-  const Real centre = Real(y) + Real(0.5);
+template <class Real> void ContourOutline<Real>::listCrossings(int y, Real centre) {
   crossings_.clear();
+  auto before = [](const Crossing& p, const Crossing& q) { return p.x != q.x ? p.x < q.x : p.segment < q.segment; };
   for (int i : row(y)) {
     const auto& s = segments_[i];
     if (!spansRow(s.a.y, s.b.y, centre)) continue;
-    Crossing crossing{crossingX(s.a.x, s.a.y, s.b.x, s.b.y, centre), countStep(s.a.y, s.b.y, s.net)};
+    const Crossing crossing{crossingX(s.a.x, s.a.y, s.b.x, s.b.y, centre), i};
     crossings_.push_back(crossing);
     std::size_t k = crossings_.size() - 1;
-    if (crossings_.size() > 64) continue;  // crowded rows are sorted below
-    for (; k > 0 && crossings_[k - 1].x > crossing.x; --k) crossings_[k] = crossings_[k - 1];
+    if (k > 64) continue;  // crowded rows are sorted below
+    for (; k > 0 && before(crossing, crossings_[k - 1]); --k) crossings_[k] = crossings_[k - 1];
     crossings_[k] = crossing;
   }
-  if (crossings_.size() > 64)
-    std::stable_sort(crossings_.begin(), crossings_.end(),
-                     [](const Crossing& p, const Crossing& q) { return p.x < q.x; });
+  if (crossings_.size() > 64) std::sort(crossings_.begin(), crossings_.end(), before);
+}
+
+// Walks every pixel row through its centre: which pixels are covered, and on which side of the segments met no face is.
+// A segment met near one of its ends is left unknown: there rounding could swap it with its neighbour.
+template <class Real> void ContourOutline<Real>::sweepRows() {
   runs_.clear();
-  int count = 0, begin = 0;
-  for (const Crossing& crossing : crossings_) {
-    const bool was = count > 0;
-    count += crossing.step;
-    if (was == (count > 0)) continue;
-    const int column = rowOf(crossing.x - Real(0.5), -2, width_) + 1;  // first pixel centre right of the crossing
-    if (!was)
-      begin = std::max(0, column);
-    else if (const int end = std::min(width_, column); end > begin)
-      runs_.push_back({begin, end});
+  runStart_.resize(height_ + 1);
+  for (int y = 0; y < height_; ++y) {
+    const Real centre = Real(y) + Real(0.5);
+    runStart_[y] = int(runs_.size());
+    listCrossings(y, centre);
+    int count = 0, begin = 0;
+    for (const Crossing& crossing : crossings_) {
+      auto& s = segments_[crossing.segment];
+      const bool was = count > 0, down = s.b.y > s.a.y;
+      count += countStep(s.a.y, s.b.y, s.net);
+      const Real t = (centre - s.a.y) / (s.b.y - s.a.y);
+      const bool inGuard = crossing.x > Real(-margin_) && crossing.x < Real(width_ + margin_);
+      if (inGuard && t > Real(0.05) && t < Real(0.95)) s.empty = std::int8_t(down ? was - (count > 0) : (count > 0) - was);
+      if (was == (count > 0)) continue;
+      const int column = rowOf(crossing.x - Real(0.5), -2, width_) + 1;  // first pixel centre right of the crossing
+      if (!was)
+        begin = std::max(0, column);
+      else if (const int end = std::min(width_, column); end > begin)
+        runs_.push_back({begin, end});
+    }
+    if (count > 0 && begin < width_) runs_.push_back({begin, width_});
   }
-  if (count > 0 && begin < width_) runs_.push_back({begin, width_});
-  return runs_;
+  runStart_[height_] = int(runs_.size());
 }
 
 template class ContourOutline<float>;

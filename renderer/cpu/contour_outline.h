@@ -21,7 +21,9 @@ template <class Real> struct ContourSegment {
   int net;              // as in ContourEdge, for the direction a -> b
   ContourEnd<Real> endA, endB;
   int row0, row1;       // pixel rows it touches, clamped to the guard band
+  Real left, right;     // extent in x
   bool near;            // may lie within reach of the image
+  std::int8_t empty;    // side without faces, where a row's sweep has told: +1 left, -1 right, 0 neither, 2 unknown
 };
 
 template <class Real> class ContourOutline {
@@ -33,8 +35,10 @@ template <class Real> class ContourOutline {
   const std::vector<ContourSegment<Real>>& segments() const { return segments_; }
   const std::vector<OutlinePiece<Real>>& pieces() const { return pieces_; }
 
-  // Runs of covered pixels of an image row, as [begin, end) columns in order. Valid until the next call.
-  const std::vector<glm::ivec2>& coveredRuns(int row);
+  // Runs of covered pixels of an image row, as [begin, end) columns in order.
+  std::span<const glm::ivec2> coveredRuns(int row) const {
+    return {runs_.data() + runStart_[row], std::size_t(runStart_[row + 1] - runStart_[row])};
+  }
 
  private:
   struct Cut {
@@ -44,7 +48,7 @@ template <class Real> class ContourOutline {
   };
   struct Crossing {
     Real x;
-    int step;
+    int segment;
   };
   void addSegment(const CameraT<Real>& camera, const ContourEnd<Real>& a, const ContourEnd<Real>& b, int net);
   void addClipped(const MeshRef<Real>& mesh, const CameraT<Real>& camera, int va, int vb, int net, Real nearPlane);
@@ -56,6 +60,9 @@ template <class Real> class ContourOutline {
   void cutIntoPieces();
   void addPiece(int segment, Real t0, Real t1, int other0, int other1);
   void clipToGuard(const ContourSegment<Real>& segment, Real& lo, Real& hi) const;
+  void sweepRows();
+  void listCrossings(int row, Real centre);
+  int sideWithoutFaces(int segment, const Vec2<Real>& point) const;
   int countBefore(int segment, Real x, Real y) const;
   std::span<const int> row(int y) const;
 
@@ -66,6 +73,7 @@ template <class Real> class ContourOutline {
   std::vector<OutlinePiece<Real>> pieces_;
   std::vector<Crossing> crossings_;
   std::vector<glm::ivec2> runs_;
+  std::vector<int> runStart_;
 };
 
 }  // namespace penumbra

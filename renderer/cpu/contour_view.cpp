@@ -27,23 +27,88 @@ void ContourView<Real>::forward(const MeshRef<Real>& mesh, const CameraT<Real>& 
   reach_ = Real(kProfileReach) * scale;
   outline_.build(mesh, camera, classifier, viewIndex, Real(options.nearPlane), reach_);
   listStrips();
-  best_.resize(std::size_t(kStripRows) * stride_);
-  nearest_.resize(best_.size());
-  touched_.resize(kStripRows);
-  bandPixel_.clear();
-  bandPiece_.clear();
-  bandDistance_.clear();
+  arrangePieces();
+  growPieces();
+  row_.resize(stride_);
+  band_.blocks = 0;
   for (int strip = 0; strip * kStripRows < height_; ++strip) {
-    distances(strip);
-    const int end = std::min(height_, (strip + 1) * kStripRows);
-    for (int y = strip * kStripRows; y < end; ++y) {
-      Real* row = alpha.data() + std::size_t(y) * width_;
-      std::fill(row, row + width_, Real(0));
-      for (const glm::ivec2& run : outline_.coveredRuns(y)) std::fill(row + run.x, row + run.y, Real(1));
-      emitRow(y, y - strip * kStripRows, row);
+    const DistanceStrip<Real> target = prepareStrip(strip);
+    for (int i = stripStart_[strip]; i < stripStart_[strip + 1]; ++i)
+      kernels_->distancePiece(target, outline_.pieces()[stripPieces_[i]], stripPieces_[i]);
+    for (int y = target.firstRow; y <= target.lastRow; ++y) {
+      std::fill(row_.begin(), row_.end(), Real(0));
+      for (const glm::ivec2& run : outline_.coveredRuns(y)) std::fill(row_.begin() + run.x, row_.begin() + run.y, Real(1));
+      growBand(stride_ / kLanes);
+      kernels_->emitRow(target, y - target.firstRow, y, Real(1) / scale, row_.data(), band_);
+      std::copy(row_.begin(), row_.begin() + width_, alpha.begin() + std::size_t(y) * width_);
     }
   }
-  applyProfile(alpha, Real(1) / scale);
+}
+
+template <class Real> void ContourView<Real>::arrangePieces() {
+  const auto& pieces = outline_.pieces();
+  for (auto* array : {&arrays_.ax, &arrays_.ay, &arrays_.ex, &arrays_.ey, &arrays_.inverse})
+    array->resize(std::max<std::size_t>(pieces.size(), 1));
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    arrays_.ax[i] = pieces[i].ax;
+    arrays_.ay[i] = pieces[i].ay;
+    arrays_.ex[i] = pieces[i].ex;
+    arrays_.ey[i] = pieces[i].ey;
+    arrays_.inverse[i] = pieces[i].inverse;
+  }
+}
+
+// Where two pieces meet in a vertex that no third one shares, each is nearest no farther past its end than half the
+// fan between their normals: reach * sin(angle / 2). Everywhere else `reach` is assumed.
+template <class Real> void ContourView<Real>::growPieces() {
+  const auto& pieces = outline_.pieces();
+  const auto& segments = outline_.segments();
+  grow_.assign(2 * pieces.size() + 2, reach_);
+  ends_.clear();
+  for (int i = 0; i < int(pieces.size()); ++i) {
+    const auto& owner = segments[pieces[i].owner];
+    if (pieces[i].t0 == 0) ends_.push_back({owner.endA.vertex, owner.endA.vertex2, 2 * i});
+    if (pieces[i].t1 == 1) ends_.push_back({owner.endB.vertex, owner.endB.vertex2, 2 * i + 1});
+  }
+  std::sort(ends_.begin(), ends_.end(), [](const PieceEnd& p, const PieceEnd& q) {
+    if (p.vertex != q.vertex) return p.vertex < q.vertex;
+    return p.vertex2 != q.vertex2 ? p.vertex2 < q.vertex2 : p.slot < q.slot;
+  });
+  auto same = [&](std::size_t i, std::size_t j) {
+    return j < ends_.size() && ends_[i].vertex == ends_[j].vertex && ends_[i].vertex2 == ends_[j].vertex2;
+  };
+  for (std::size_t i = 0; i < ends_.size();) {
+    std::size_t next = i + 1;
+    while (same(i, next)) ++next;
+    if (next == i + 2) {
+      const auto &p = pieces[ends_[i].slot / 2], &q = pieces[ends_[i + 1].slot / 2];
+      // cos(angle) between the outward normals; 1 - cos = 2 sin^2(angle / 2).
+      const Real half = std::sqrt(std::max(Real(0), (Real(1) - p.nx * q.nx - p.ny * q.ny) / 2));
+      for (std::size_t k : {i, i + 1}) grow_[ends_[k].slot] = std::min(reach_, reach_ * half + Real(0.01));
+    }
+    i = next;
+  }
+}
+
+template <class Real> DistanceStrip<Real> ContourView<Real>::prepareStrip(int strip) {
+  const int markWords = stride_ / kLanes / 64 + 1, first = strip * kStripRows;
+  best_.resize(std::size_t(kStripRows) * stride_);
+  nearest_.resize(best_.size());
+  marks_.assign(std::size_t(kStripRows) * markWords, 0);
+  return {best_.data(), nearest_.data(), marks_.data(), stride_, markWords, first,
+          std::min(height_, first + kStripRows) - 1, width_, reach_,
+          grow_.data()};
+}
+
+template <class Real> void ContourView<Real>::growBand(int blocks) {
+  const std::size_t need = std::size_t(band_.blocks) + blocks;
+  if (band_.x.size() >= need) return;
+  const std::size_t size = 2 * need;
+  band_.x.resize(size);
+  band_.y.resize(size);
+  band_.piece.resize(size * kLanes);
+  band_.distance.resize(size * kLanes);
+  band_.slope.resize(size * kLanes);
 }
 
 // Pieces by strip of rows (counting sort), each strip's in order.
@@ -63,106 +128,6 @@ template <class Real> void ContourView<Real>::listStrips() {
   stripFill_.assign(stripStart_.begin(), stripStart_.end() - 1);
   for (int i = 0; i < int(outline_.pieces().size()); ++i)
     for (auto [s, last] = range(outline_.pieces()[i]); s <= last; ++s) stripPieces_[stripFill_[s]++] = i;
-}
-
-template <class Real> void ContourView<Real>::distances(int strip) {
-  const int first = strip * kStripRows, last = std::min(height_, first + kStripRows) - 1;
-  std::fill(touched_.begin(), touched_.end(), glm::ivec2(width_, 0));
-  if (stripStart_[strip] == stripStart_[strip + 1]) return;
-  std::fill(best_.begin(), best_.end(), reach_ * reach_);
-  std::fill(nearest_.begin(), nearest_.end(), -1);
-  for (int i = stripStart_[strip]; i < stripStart_[strip + 1]; ++i) distancesOf(stripPieces_[i], first, last);
-}
-
-// All pixels of these rows within reach of the piece: its bounding box grown by a disc, and, for slanted pieces, the
-// band of half width `reach` around its line.
-template <class Real> void ContourView<Real>::distancesOf(int index, int firstRow, int lastRow) {
-  const auto& piece = outline_.pieces()[index];
-  const Real low = std::min(piece.ay, piece.ay + piece.ey), high = std::max(piece.ay, piece.ay + piece.ey);
-  const Real left = std::min(piece.ax, piece.ax + piece.ex), right = std::max(piece.ax, piece.ax + piece.ex);
-  const int begin = std::max(firstRow, int(std::floor(std::max(low - reach_, Real(0)))));
-  const int end = std::min(lastRow, int(std::floor(std::min(high + reach_, Real(lastRow + 1)))));
-  const bool slanted = std::abs(piece.ey) > Real(4) && std::abs(piece.ex) > Real(4);
-  const Real halfWidth = slanted ? reach_ / std::abs(piece.nx) : Real(0);
-  for (int y = begin; y <= end; ++y) {
-    const Real centre = Real(y) + Real(0.5);
-    const Real beyond = std::max(std::max(low - centre, centre - high), Real(0));
-    const Real inside = reach_ * reach_ - beyond * beyond;
-    if (inside <= 0) continue;
-    const Real grow = std::sqrt(inside);
-    Real from = left - grow, to = right + grow;
-    if (slanted) {
-      const Real x = piece.ax + (centre - piece.ay) * (piece.ex / piece.ey);
-      from = std::max(from, x - halfWidth);
-      to = std::min(to, x + halfWidth);
-    }
-    const int x0 = int(std::max(std::floor(from), Real(0)));
-    const int x1 = std::min(width_, int(std::min(std::ceil(to), Real(width_))));
-    if (x0 >= x1) continue;
-    glm::ivec2& touched = touched_[y - firstRow];
-    touched = {std::min(touched.x, x0), std::max(touched.y, x1)};
-    const std::size_t offset = std::size_t(y - firstRow) * stride_ + x0;
-    kernels_->distanceRow(best_.data() + offset, nearest_.data() + offset, paddedTo(x1 - x0, kLanes),
-                          Real(x0) + Real(0.5) - piece.ax, centre - piece.ay, piece.ex, piece.ey, piece.inverse,
-                          index);
-  }
-}
-
-// Lists the pixels of a row that saw a piece, with their signed distance (the row holds 0 or 1 so far).
-template <class Real> void ContourView<Real>::emitRow(int y, int stripRow, Real* row) {
-  const glm::ivec2 touched = touched_[stripRow];
-  if (touched.x >= touched.y) return;
-  const std::size_t base = std::size_t(stripRow) * stride_;
-  const std::size_t used = bandPixel_.size(), most = used + (touched.y - touched.x);
-  bandPixel_.resize(most);
-  bandPiece_.resize(most);
-  bandDistance_.resize(most);
-  std::size_t n = used;
-  // Blocks round up to whole lanes, so pixels past `touched` may hold distances too; they are left out alike.
-  for (int x = touched.x; x < touched.y; ++x) {
-    const int piece = nearest_[base + x];
-    bandPixel_[n] = y * width_ + x;
-    bandPiece_[n] = piece;
-    bandDistance_[n] = row[x] > 0 ? best_[base + x] : -best_[base + x];
-    n += piece >= 0;
-  }
-  bandPixel_.resize(n);
-  bandPiece_.resize(n);
-  bandDistance_.resize(n);
-}
-
-template <class Real> void ContourView<Real>::applyProfile(std::span<Real> alpha, Real perPixel) {
-  const std::size_t count = bandPixel_.size(), padded = paddedTo(int(count), kLanes);
-  bandDistance_.resize(padded, Real(0));
-  bandAlpha_.resize(padded);
-  bandSlope_.resize(padded);
-  for (std::size_t i = 0; i < padded; ++i) {
-    const Real d2 = bandDistance_[i];
-    bandDistance_[i] = d2 < 0 ? -std::sqrt(-d2) : std::sqrt(d2);
-  }
-  kernels_->profile(bandDistance_.data(), int(padded), perPixel, bandAlpha_.data(), bandSlope_.data());
-  for (std::size_t i = 0; i < count; ++i) alpha[bandPixel_[i]] = bandAlpha_[i];
-}
-
-template <class Real> void ContourView<Real>::pullPieces(std::span<const Real> dL_dalpha) {
-  const auto& pieces = outline_.pieces();
-  sums_.assign(pieces.size(), {});
-  int y = 0;
-  for (std::size_t i = 0; i < bandPixel_.size(); ++i) {
-    const int pixel = bandPixel_[i];
-    const Real weight = dL_dalpha[pixel] * bandSlope_[i];
-    while (pixel >= (y + 1) * width_) ++y;
-    if (weight == 0) continue;
-    const auto pull = pixelPull(pieces[bandPiece_[i]], Real(pixel - y * width_) + Real(0.5), Real(y) + Real(0.5),
-                                bandDistance_[i], weight);
-    PieceSum& sum = sums_[bandPiece_[i]];
-    if (pull.onEnd == 0) {
-      sum.weight += pull.weight;
-      sum.weightT += pull.weight * pull.t;
-    } else {
-      (pull.onEnd < 0 ? sum.end0 : sum.end1) += Vec2<Real>(pull.gx, pull.gy);
-    }
-  }
 }
 
 // From pieces to the two ends of the contour segments they are part of, in pixels.
@@ -189,13 +154,13 @@ template <class Real> void ContourView<Real>::pullSegments() {
   };
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const auto& piece = pieces[i];
-    const PieceSum& sum = sums_[i];
+    const PieceSum<Real>& sum = sums_[i];
     const Vec2<Real> normal(piece.nx, piece.ny);
     const Real weightT = piece.t0 * sum.weight + (piece.t1 - piece.t0) * sum.weightT;
     pullA_[piece.owner] += (sum.weight - weightT) * normal;
     pullB_[piece.owner] += weightT * normal;
-    if (sum.end0 != Vec2<Real>(0)) atEnd(piece, piece.t0, piece.other0, sum.end0);
-    if (sum.end1 != Vec2<Real>(0)) atEnd(piece, piece.t1, piece.other1, sum.end1);
+    if (sum.end0x != 0 || sum.end0y != 0) atEnd(piece, piece.t0, piece.other0, {sum.end0x, sum.end0y});
+    if (sum.end1x != 0 || sum.end1y != 0) atEnd(piece, piece.t1, piece.other1, {sum.end1x, sum.end1y});
   }
 }
 
@@ -221,9 +186,9 @@ void ContourView<Real>::pullEnd(const MeshRef<Real>& mesh, const CameraT<Real>& 
 
 template <class Real>
 void ContourView<Real>::backward(const MeshRef<Real>& mesh, const CameraT<Real>& camera, Real nearPlane,
-                                 std::span<const Real> dL_dalpha, std::vector<WorldPull<Real>>& pulls,
-                                 CameraGradient<Real>& dL_dcamera) {
-  pullPieces(dL_dalpha);
+                                 std::vector<WorldPull<Real>>& pulls, CameraGradient<Real>& dL_dcamera) {
+  sums_.assign(outline_.pieces().size(), {});
+  kernels_->pullBand(band_, arrays_, dL_dalpha_.data(), width_, sums_.data());
   pullSegments();
   const auto& segments = outline_.segments();
   for (std::size_t i = 0; i < segments.size(); ++i) {

@@ -16,27 +16,28 @@ template <class Real> class ContourView {
   void forward(const MeshRef<Real>& mesh, const CameraT<Real>& camera, const ContourClassifier<Real>& classifier,
                int viewIndex, const CoverageOptions& options, std::span<Real> alpha);
 
-  // After forward with the same mesh and camera: appends the pulls on vertices, adds to the camera's gradient.
+  // After forward with the same mesh and camera; dL_dalpha is lossScratch(), filled. Appends the pulls on vertices, adds to the camera's gradient.
   void backward(const MeshRef<Real>& mesh, const CameraT<Real>& camera, Real nearPlane,
-                std::span<const Real> dL_dalpha, std::vector<WorldPull<Real>>& pulls, CameraGradient<Real>& dL_dcamera);
+                std::vector<WorldPull<Real>>& pulls, CameraGradient<Real>& dL_dcamera);
 
-  std::vector<Real>& lossScratch() { return dL_dalpha_; }
+  // Where the loss of a view of so many pixels is to write dL/dalpha.
+  std::span<Real> lossScratch(std::size_t pixels) {
+    dL_dalpha_.resize(pixels + kLanes);
+    return {dL_dalpha_.data(), pixels};
+  }
 
  private:
   void listStrips();
-  void distances(int strip);
-  void distancesOf(int piece, int firstRow, int lastRow);
-  void emitRow(int y, int stripRow, Real* alpha);
-  void applyProfile(std::span<Real> alpha, Real perPixel);
-  void pullPieces(std::span<const Real> dL_dalpha);
+  void arrangePieces();
+  void growPieces();
+  DistanceStrip<Real> prepareStrip(int strip);
+  void growBand(int blocks);
   void pullSegments();
   void pullEnd(const MeshRef<Real>& mesh, const CameraT<Real>& camera, Real nearPlane, const ContourEnd<Real>& end,
                const Vec2<Real>& dL_dpixel, std::vector<WorldPull<Real>>& pulls, CameraGradient<Real>& dL_dcamera);
 
-  // Sums over the pixels that see one piece: weights, weights times parameter, and vectors on its two ends.
-  struct PieceSum {
-    Real weight = 0, weightT = 0;
-    Vec2<Real> end0{0}, end1{0};
+  struct PieceEnd {
+    int vertex, vertex2, slot;  // of ContourEnd; slot 2 i is the start of piece i, 2 i + 1 its end
   };
 
   ContourOutline<Real> outline_;
@@ -44,12 +45,15 @@ template <class Real> class ContourView {
   Real reach_ = 0;
   const ContourKernels<Real>* kernels_ = nullptr;
   std::vector<int> stripStart_, stripPieces_, stripFill_;
-  std::vector<Real> best_;          // squared distances of one strip, kStripRows x stride
+  std::vector<Real> best_;          // of one strip, see DistanceStrip
   std::vector<int> nearest_;
-  std::vector<glm::ivec2> touched_; // columns of each strip row that some piece reached
-  std::vector<int> bandPixel_, bandPiece_;  // pixels near the outline, in order
-  std::vector<Real> bandDistance_, bandAlpha_, bandSlope_;
-  std::vector<PieceSum> sums_;
+  std::vector<std::uint64_t> marks_;
+  std::vector<Real> row_;           // coverage of one row, room for whole blocks
+  Band<Real> band_;
+  PieceArrays<Real> arrays_;
+  std::vector<PieceEnd> ends_;
+  std::vector<Real> grow_;          // see DistanceStrip
+  std::vector<PieceSum<Real>> sums_;
   std::vector<Vec2<Real>> pullA_, pullB_;   // by segment, pixels
   std::vector<Real> dL_dalpha_;
 };
