@@ -47,7 +47,7 @@ std::string reason(int code, const fs::path& folder, std::size_t bytes) {
     if (::statvfs(folder.c_str(), &disk) == 0) text += ", " + byteText(std::uint64_t(disk.f_bavail) * disk.f_frsize) + " free";
     return text + ")";
   }
-  const std::string name = "the folder '" + shownPath(folder) + "'";
+  const std::string name = std::string("the folder '").append(shownPath(folder)).append("'");
   if (code == EACCES || code == EPERM) return "no permission to write in " + name;
   if (code == EROFS) return name + " is read-only";
   if (code == ENOENT || code == ENOTDIR) return name + " does not exist";

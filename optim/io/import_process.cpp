@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kTimeLimit{90};
 constexpr int kResultFd = 3;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why, std::string advice = {}) {
@@ -62,9 +61,19 @@ class Child {
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawn_file_actions_adddup2(&actions, resultFd, kResultFd);
+    // Whatever signals this program blocks or ignores, the limits of the child must be able to end it.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     std::string name = program.native(), file = model.native();
     char* arguments[] = {name.data(), file.data(), nullptr};
-    error_ = posix_spawn(&pid_, name.c_str(), &actions, nullptr, arguments, environ);
+    error_ = posix_spawn(&pid_, name.c_str(), &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
   }
   ~Child() {
@@ -111,10 +120,10 @@ Read readFully(int fd, void* to, std::size_t size, Clock::time_point deadline) {
 // One sentence for a parser that ended without a complete reply.
 [[noreturn]] void explainEnd(const fs::path& path, Read end, Child& child) {
   static const char* advice = "Open it in another program and export it again.";
-  if (end == Read::TimedOut) refuse(path, "parsing took longer than 90 s and was stopped", advice);
+  if (end == Read::TimedOut) refuse(path, "parsing took too long and was stopped", advice);
   const int status = child.wait();
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-    refuse(path, "parsing took longer than 60 s and was stopped", advice);
+  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGPROF))
+    refuse(path, "parsing took far too long for a file of its size and was stopped", advice);
   if (WIFSIGNALED(status))
     refuse(path, "the file is malformed (the parser stopped with signal " + std::to_string(WTERMSIG(status)) + ")",
            advice);
@@ -142,7 +151,7 @@ void checkIndices(const fs::path& path, const ImportedScene& scene) {
 
 }  // namespace
 
-ImportedScene importInProcess(const fs::path& path) {
+ImportedScene importInProcess(const fs::path& path, std::chrono::milliseconds timeLimit) {
   const fs::path program = findImporter();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw Error(ExitCode::Internal, "Cannot start the importer: too many open files.");
@@ -153,7 +162,7 @@ ImportedScene importInProcess(const fs::path& path) {
     throw Error(ExitCode::Internal, "The importer '" + shownPath(program) + "' could not be started: " +
                                         std::generic_category().message(child.error()) + ".",
                 "Install Penumbra again, or set PENUMBRA_IMPORT_WORKER to where penumbra-import is.");
-  const auto deadline = Clock::now() + kTimeLimit;
+  const auto deadline = Clock::now() + timeLimit;
   const auto receive = [&](void* to, std::size_t size) {
     if (const Read end = readFully(result.get(), to, size, deadline); end != Read::Complete) explainEnd(path, end, child);
   };

@@ -1,5 +1,6 @@
 // Runs the model parser in a process of its own, so that a crash, hang or memory bomb in it stays there.
 #pragma once
+#include <chrono>
 #include <filesystem>
 
 #include "optim/io/imported_scene.h"
@@ -9,6 +10,8 @@ namespace penumbra {
 // Starts `penumbra-import` on the file and checks its reply: counts within limits, length exact, indices in range.
 // Positions may still be non-finite. Looked for at $PENUMBRA_IMPORT_WORKER, beside the running program, in the
 // build tree. Throws Error(Input) with the parser's reason, Error(Memory), or Error(Internal) when not installed.
-ImportedScene importInProcess(const std::filesystem::path& path);
+// The process has 4 GiB and processor time in proportion to the file, 60 s at most; after `timeLimit` of clock time it is stopped.
+ImportedScene importInProcess(const std::filesystem::path& path,
+                              std::chrono::milliseconds timeLimit = std::chrono::seconds(90));
 
 }  // namespace penumbra

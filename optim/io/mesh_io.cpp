@@ -53,12 +53,17 @@ void addNotes(const ImportedScene& scene, MeshReadReport& report) {
                            std::to_string(report.facesRead) + ".");
   if (scene.otherPrimitives > 0)
     report.notes.push_back("Left out " + counted(int(scene.otherPrimitives), "line or point", "lines and points") + ".");
+  for (std::size_t start = 0; start < scene.text.size();) {
+    const std::size_t end = std::min(scene.text.find('\n', start), scene.text.size());
+    report.notes.push_back("The parser says: " + printableLine(scene.text.substr(start, end - start)) + ".");
+    start = end + 1;
+  }
 }
 
 void checkNotEmpty(const fs::path& path, const Mesh& mesh, const MeshReadReport& report) {
   if (!mesh.faces.empty()) return;
   std::string why = "it has no faces";
-  if (report.facesRead > 0) why = "all of its " + counted(report.facesRead, "face is", "faces are") + " degenerate or not finite";
+  if (report.facesRead > 0) why = "none of its " + counted(report.facesRead, "face", "faces") + " has a finite area";
   else if (report.verticesRead > 0) why += " (" + counted(report.verticesRead, "vertex", "vertices") + " only)";
   throw Error(ExitCode::Input, "Cannot use model '" + shownPath(path) + "': " + why + ".",
               "A surface made of triangles or polygons is needed.");

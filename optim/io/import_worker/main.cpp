@@ -1,6 +1,8 @@
 // penumbra-import FILE: parses one model and writes its triangles to descriptor 3 (see imported_scene.h).
 // Malformed files can crash, hang or bloat a parser, so this runs as a process of its own under resource limits.
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -9,17 +11,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
-
+#include "optim/io/import_worker/sanitizers.h"
 #include "optim/io/import_worker/scene_import.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PENUMBRA_SHADOW_MEMORY 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PENUMBRA_SHADOW_MEMORY 1
-#endif
-#endif
+#include "optim/io/import_worker/time_budget.h"
 
 namespace {
 
@@ -36,6 +30,7 @@ void limitResources() {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, 60);
   limit(RLIMIT_FSIZE, 0);
+  penumbra::startTimeBudget();
 #ifndef PENUMBRA_SHADOW_MEMORY
   limit(RLIMIT_AS, rlim_t(4) << 30);
 #endif
@@ -59,7 +54,9 @@ int sendScene(const penumbra::ImportedScene& scene) {
   header.otherPrimitives = scene.otherPrimitives;
   header.vertices = scene.positions.size();
   header.faces = scene.faces.size();
-  const bool sent = send(&header, sizeof(header)) && send(scene.positions.data(), scene.positions.size() * sizeof(glm::vec3)) &&
+  header.textBytes = std::uint32_t(scene.text.size());
+  const bool sent = send(&header, sizeof(header)) && send(scene.text.data(), scene.text.size()) &&
+                    send(scene.positions.data(), scene.positions.size() * sizeof(glm::vec3)) &&
                     send(scene.faces.data(), scene.faces.size() * sizeof(penumbra::Face));
   return sent ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 #include "optim/io/import_worker/sandboxed_files.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <assimp/MemoryIOWrapper.h>
+
+#include "optim/io/import_worker/time_budget.h"
 
 namespace penumbra {
 namespace {
@@ -100,6 +103,7 @@ std::string SandboxedFiles::readNeighbour(const std::string& file) {
   } else {
     bytes.resize(std::size_t(status.st_size));
     bytesLeft_ -= bytes.size();
+    extendTimeBudget(bytes.size());
     if (!readAll(fd, bytes)) bytes.clear();
   }
   if (fd >= 0) ::close(fd);

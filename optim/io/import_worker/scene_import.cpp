@@ -9,12 +9,15 @@
 #include <utility>
 
 #include <assimp/BaseImporter.h>
+#include <assimp/DefaultLogger.hpp>
 #include <assimp/Importer.hpp>
+#include <assimp/LogStream.hpp>
 #include <assimp/importerdesc.h>
 #include <assimp/postprocess.h>
 #include <assimp/scene.h>
 
 #include "optim/io/import_worker/sandboxed_files.h"
+#include "optim/io/import_worker/time_budget.h"
 
 namespace penumbra {
 namespace {
@@ -71,6 +74,48 @@ void refuseWideText(const std::string& content) {
     throw std::runtime_error("it is UTF-16 or UTF-32 text; save it as UTF-8");
 }
 
+void refuseCompression(const std::string& content) {
+  for (const char* extension : {"KHR_draco_mesh_compression", "EXT_meshopt_compression"})
+    if (content.find(std::string("\"") + extension + "\"") != std::string::npos)
+      throw std::runtime_error(std::string("its geometry is compressed (") + extension + "); export it without compression");
+}
+
+// assimp 5.2 looks for the end of a PLY header without ever finding the end of the file.
+void checkPlyHeader(const std::string& content) {
+  if (content.rfind("ply", 0) != 0) throw std::runtime_error("it does not start with 'ply'");
+  const std::size_t end = content.substr(0, 1 << 20).find("end_header");
+  if (end == std::string::npos || content.find('\n', end) == std::string::npos)
+    throw std::runtime_error("its header has no end_header line");
+}
+
+// Collects what the parser complains about while it goes on. Materials and textures are of no interest here.
+class Complaints : public Assimp::LogStream {
+ public:
+  explicit Complaints(std::string& notes) : notes_(notes) {}
+  void write(const char* message) override {
+    std::string line = message;  // "Warn,  T0: text"
+    if (const std::size_t start = line.find(": "); start != std::string::npos) line.erase(0, start + 2);
+    while (!line.empty() && (line.back() == '\n' || line.back() == '.')) line.pop_back();
+    for (const char* boring : {"aterial", "exture", "mtl", "ormal", "angent", "UVs", "No object detected"})
+      if (line.find(boring) != std::string::npos) return;
+    if (line.empty() || count_ >= 5 || notes_.find(line) != std::string::npos) return;
+    ++count_;
+    notes_ += line.substr(0, 200) + "\n";
+  }
+
+ private:
+  std::string& notes_;
+  int count_ = 0;
+};
+
+// "GLTF: No scene." -> "No scene"
+std::string plainReason(std::string text) {
+  for (const char* prefix : {"GLTF: ", "OBJ: ", "PLY: ", "STL: "})
+    if (text.rfind(prefix, 0) == 0) text.erase(0, std::strlen(prefix));
+  while (!text.empty() && (text.back() == '.' || text.back() == ' ' || text.back() == '\n')) text.pop_back();
+  return text;
+}
+
 using Transform = glm::dmat4;
 
 Transform toGlm(const aiMatrix4x4& m) {
@@ -122,17 +167,25 @@ ImportedScene importScene(const std::string& path) {
   const Format& format = formatOf(path);
   const std::string content = readModel(path);
   refuseWideText(content);
+  extendTimeBudget(content.size());
+  if (format.hasNeighbours) refuseCompression(content);
+  if (std::strcmp(format.extension, "ply") == 0) checkPlyHeader(content);
   const std::string name = std::string("model.") + format.extension;
   const std::size_t slash = path.rfind('/');
   const std::string folder = !format.hasNeighbours ? "" : slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  std::string notes;
+  Assimp::DefaultLogger::create(nullptr, Assimp::Logger::NORMAL, 0);
+  Assimp::DefaultLogger::get()->attachStream(new Complaints(notes), Assimp::Logger::Warn | Assimp::Logger::Err);
   Assimp::Importer importer;
   keepOnly(importer, format.importer);
   auto* files = new SandboxedFiles(name, content, folder, kMaxModelBytes);
   importer.SetIOHandler(files);  // takes ownership
   const aiScene* scene = importer.ReadFile(name, aiProcess_Triangulate);
   if (scene == nullptr || scene->mRootNode == nullptr)
-    throw std::runtime_error(!files->refusal().empty() ? files->refusal() : importer.GetErrorString());
-  return flatten(*scene);
+    throw std::runtime_error(!files->refusal().empty() ? files->refusal() : plainReason(importer.GetErrorString()));
+  ImportedScene result = flatten(*scene);
+  result.text = notes;
+  return result;
 }
 
 }  // namespace penumbra
