@@ -14,7 +14,7 @@
 namespace penumbra {
 
 struct ClayStyle {
-  glm::vec3 clay{0.87f, 0.72f, 0.60f};             // colour of the model, sRGB 0..1
+  glm::vec3 clay{0.88f, 0.68f, 0.54f};             // colour of the model, sRGB 0..1
   glm::vec3 backgroundMiddle{0.20f, 0.23f, 0.28f}; // sRGB, fades outwards to ...
   glm::vec3 backgroundCorner{0.07f, 0.08f, 0.10f};
   bool transparent = false;                        // leave the background out, alpha = coverage
