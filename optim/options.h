@@ -84,6 +84,10 @@ struct Option {
   void (*set)(FitOptions&, double);      // unchecked; use setOption
 };
 
+// Groups whose options matter to one kind of input only.
+inline constexpr const char* kModelGroup = "Target";
+inline constexpr const char* kPhotoSetGroup = "Photo set";
+
 // All options except `startMesh`, in the order the window shows them.
 std::span<const Option> fitOptionTable();
 const Option* findOption(std::string_view name);  // null when unknown; dashes and underscores are the same

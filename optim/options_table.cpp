@@ -53,31 +53,29 @@ Option choiceRow(const char* group, Row r, std::span<const char* const> choices)
 using F = FitOptions;
 
 void addTargetRows(std::vector<Option>& t) {
-  constexpr const char* kModel = "Target";
-  t.push_back(row<&F::views>(kModel, {"views", "Views", "", Integer, 1, 512, kTargets, kBasic,
+  t.push_back(row<&F::views>(kModelGroup, {"views", "Views", "", Integer, 1, 512, kTargets, kBasic,
       "Number of cameras around a model whose masks the fit sees."}));
-  t.push_back(choiceRow<&F::placement>(kModel, {"placement", "Placement", "", Choice, 0, 0, kTargets, kBasic,
+  t.push_back(choiceRow<&F::placement>(kModelGroup, {"placement", "Placement", "", Choice, 0, 0, kTargets, kBasic,
       "How the cameras stand: spread over the sphere, on one ring, or on the six axes."}, kPlacements));
-  t.push_back(row<&F::elevationMin>(kModel, {"elevation_min", "Lowest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
+  t.push_back(row<&F::elevationMin>(kModelGroup, {"elevation_min", "Lowest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
       "Lowest angle of a camera above the ground plane."}));
-  t.push_back(row<&F::elevationMax>(kModel, {"elevation_max", "Highest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
+  t.push_back(row<&F::elevationMax>(kModelGroup, {"elevation_max", "Highest elevation", "deg", Linear, -90, 90, kTargets, kAdvanced,
       "Highest angle of a camera above the ground plane."}));
-  t.push_back(row<&F::fieldOfView>(kModel, {"field_of_view", "Field of view", "deg", Linear, 5, 120, kTargets, kAdvanced,
+  t.push_back(row<&F::fieldOfView>(kModelGroup, {"field_of_view", "Field of view", "deg", Linear, 5, 120, kTargets, kAdvanced,
       "Angle that the shorter side of each image spans."}));
-  t.push_back(row<&F::size>(kModel, {"size", "Image size", "px", Integer, 16, 2048, kTargets, kBasic,
+  t.push_back(row<&F::size>(kModelGroup, {"size", "Image size", "px", Integer, 16, 2048, kTargets, kBasic,
       "Side of the square images a model is seen in."}));
-  t.push_back(row<&F::heldOutViews>(kModel, {"held_out_views", "Held-out views", "", Integer, 0, 128, kTargets, kAdvanced,
+  t.push_back(row<&F::heldOutViews>(kModelGroup, {"held_out_views", "Held-out views", "", Integer, 0, 128, kTargets, kAdvanced,
       "Extra cameras that only measure the result and never drive it."}));
-  t.push_back(row<&F::seed>(kModel, {"seed", "Seed", "", Integer, 0, 2147483647, kTargets, kAdvanced,
+  t.push_back(row<&F::seed>(kModelGroup, {"seed", "Seed", "", Integer, 0, 2147483647, kTargets, kAdvanced,
       "Number all randomness is drawn from: the same seed gives the same result, bit for bit."}));
-  constexpr const char* kPhotos = "Photo set";
-  t.push_back(row<&F::maxSize>(kPhotos, {"max_size", "Largest side", "px", Integer, 16, 4096, kTargets, kBasic,
+  t.push_back(row<&F::maxSize>(kPhotoSetGroup, {"max_size", "Largest side", "px", Integer, 16, 4096, kTargets, kBasic,
       "Masks with a longer side than this are reduced to it when a folder is opened."}));
-  t.push_back(row<&F::useEvery>(kPhotos, {"use_every", "Use every", "", Integer, 1, 1000, kTargets, kAdvanced,
+  t.push_back(row<&F::useEvery>(kPhotoSetGroup, {"use_every", "Use every", "", Integer, 1, 1000, kTargets, kAdvanced,
       "Takes every n-th training view of a folder."}));
-  t.push_back(row<&F::holdOutEvery>(kPhotos, {"hold_out_every", "Hold out every", "", Integer, 0, 1000, kTargets, kAdvanced,
+  t.push_back(row<&F::holdOutEvery>(kPhotoSetGroup, {"hold_out_every", "Hold out every", "", Integer, 0, 1000, kTargets, kAdvanced,
       "Keeps every n-th view for measuring when the folder has no test views of its own; 0 keeps none."}));
-  t.push_back(row<&F::invertMasks>(kPhotos, {"invert_masks", "Invert masks", "", Toggle, 0, 1, kTargets, kBasic,
+  t.push_back(row<&F::invertMasks>(kPhotoSetGroup, {"invert_masks", "Invert masks", "", Toggle, 0, 1, kTargets, kBasic,
       "Reads white as background and black as object."}));
 }
 

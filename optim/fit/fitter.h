@@ -1,10 +1,12 @@
 // One optimisation problem and its state, without threads or files: what Session drives and tests can step by hand.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "optim/fit/coverage_pass.h"
 #include "optim/options.h"
 #include "optim/session/session.h"
 #include "optim/view_set.h"
@@ -22,22 +24,38 @@ struct FitState {
 };
 
 // The iteration, in the order of README's table:
-// sampleViews -> decode -> coverage -> imageLoss -> coverageBackward -> regularise -> encodeGradient -> step -> report
+// sampleViews -> coverage -> imageLoss -> coverageBackward -> regularise -> encodeGradient -> step -> guard -> report
+//
+// The state keeps positions x. With differential parameters the gradient is carried to u (encodeGradient) and the
+// step in u back to x (see smooth_steps.h). A step moves no vertex by more than kMaxStep of the mean length of its
+// edges. A change of optimizer, parameters or lambda empties the moments: they belong to other coordinates.
+//
+// Guard: after each step, a loss, gradient or position that is not finite, or a vertex farther than `reach` from the
+// origin, is a break-down. reach = max(10, 3 * farthest vertex at the start); the object has radius 1.
 class Fitter {
  public:
+  static constexpr float kMaxStep = 0.5f;
+  static constexpr int kGoodEvery = 10;  // iterations between two states the guard can go back to
+
+  // Throws Error(Input) when there is no view, and what reading the start mesh throws.
   Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool);
+  // The same, going on from a state instead of the start shape.
+  Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const FitState& state);
   ~Fitter();
 
   void reset();                                 // to the start shape of the options
   void setOptions(const FitOptions& options);   // live; re-softens targets, refactors the solver as needed
-  void setViews(std::shared_ptr<const ViewSet> views);
+  void setViews(std::shared_ptr<const ViewSet> views);  // keeps the mesh and the moments
+  void setPlannedIterations(int planned);       // when the learning rate reaches its end; options.iterations at first
 
   // One iteration. On NaN/Inf or an explosion the last good state is restored, the step halved, and the sentence
-  // that says so is returned in `recovered`; after three in a row Error(Numeric) is thrown.
+  // that says so is returned in `recovered`; after three in a row Error(Numeric) is thrown. Throws Interrupted,
+  // with the state unchanged, when the stop flag is raised while views are rendered.
   Metrics iterate(std::optional<std::string>* recovered = nullptr);
+  void setStopFlag(const std::atomic<bool>* stop);
 
   const FitState& state() const;
-  void restore(const FitState& state);
+  void restore(const FitState& state);          // throws Error(Input) when it is not finite or does not fit together
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
   const std::vector<float>& vertexGradient() const;    // |dL/dx|
   Mask coverage(int trainView) const;                  // rendered at the last iteration, or now if there was none

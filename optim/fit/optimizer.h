@@ -1,0 +1,26 @@
+// First-order optimisers: a gradient and remembered moments in, a step out.
+//
+//   m1 <- b1 m1 + (1 - b1) g      m2 <- b2 m2 + (1 - b2) g^2 (by component)      hats: bias corrected, / (1 - b^t)
+//   Adam         step = -rate * m1^ / (sqrt(m2^) + eps), by component        (Kingma and Ba, ICLR 2015, algorithm 1)
+//   AdamUniform  step = -rate * m1^ / (max over all components of sqrt(m2^) + eps)
+//                (Nicolet, Jacobson, Jakob, SIGGRAPH Asia 2021, section 4: one scale keeps a smooth field smooth)
+// eps is 1e-12 here: gradients of the normalised losses are far smaller than 1.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "optim/options.h"
+
+namespace penumbra {
+
+struct OptimizerSettings {
+  Optimizer method = Optimizer::AdamUniform;
+  double rate = 1e-2, beta1 = 0.9, beta2 = 0.999;
+};
+
+// Updates the moments (resized with zeros when of another size) and `count`, the number of steps they hold; writes
+// the step over the gradient.
+void optimizerStep(const OptimizerSettings& settings, std::span<glm::vec3> gradientToStep, std::vector<glm::vec3>& moment1,
+                   std::vector<glm::vec3>& moment2, int& count);
+
+}  // namespace penumbra

@@ -1,0 +1,75 @@
+// What passes between the threads of a session: commands in; snapshots, events and the list of checkpoints out. All of
+// it behind one mutex that is held for moments only, never while something is computed.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <variant>
+
+#include "optim/session/session.h"
+
+namespace penumbra {
+
+namespace command {
+struct LoadPath { std::filesystem::path path; };
+struct LoadModel { Mesh model; std::string name; };
+struct Start {};
+struct Pause {};
+struct Step { int iterations; };
+struct Reset {};
+struct SetOptions { FitOptions options; };
+struct Export { std::filesystem::path path; };
+struct Restore { int checkpoint; };
+struct Watch { std::vector<int> views; };
+}  // namespace command
+using Command = std::variant<command::LoadPath, command::LoadModel, command::Start, command::Pause, command::Step,
+                             command::Reset, command::SetOptions, command::Export, command::Restore, command::Watch>;
+
+class Mailbox {
+ public:
+  Mailbox() : snapshot_(std::make_shared<const Snapshot>()) {}
+
+  // In. A SetOptions or Watch right behind another one replaces it; a load drops loads not yet begun.
+  void send(Command command);
+  void quit();
+  bool quitting() const { return quit_.load(); }
+  // Raised by loads and by quit: what is being computed for the old state may stop between two views.
+  const std::atomic<bool>& interrupt() const { return interrupt_; }
+  bool loadWaiting() const;  // a newer load has been asked for
+
+  // For the worker. With `wait` it blocks until there is a command. Empty: none, or quitting.
+  std::optional<Command> receive(bool wait);
+  void waitForCommand(double seconds);  // at most so long
+  void finished();           // the received command is carried out
+  void setRunning(bool running);
+
+  // Out.
+  void publish(std::shared_ptr<const Snapshot> snapshot);
+  void publishCheckpoints(std::vector<CheckpointInfo> list);
+  void post(Event event);
+  void exportStarted();
+  void exportDone();
+  std::shared_ptr<const Snapshot> snapshot() const;
+  std::vector<Event> takeEvents();
+  std::vector<CheckpointInfo> checkpoints() const;
+  void waitIdle() const;
+  void waitForChange(std::uint64_t version, double seconds) const;
+
+  std::atomic<double> yield{0};
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable commandCame_, changed_;
+  std::deque<Command> commands_;
+  std::atomic<bool> quit_{false}, interrupt_{false};
+  bool busy_ = false, running_ = false;
+  int exports_ = 0;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::vector<Event> events_;
+  std::vector<CheckpointInfo> checkpoints_;
+};
+
+}  // namespace penumbra

@@ -1,0 +1,196 @@
+// The running half of SessionWorker: iterations, measuring, and snapshots of them.
+#include <algorithm>
+#include <cmath>
+
+#include "optim/session/session_worker.h"
+#include "renderer/cpu/isa.h"
+
+namespace penumbra {
+namespace {
+
+constexpr double kFrameSeconds = 1.0 / 60;
+constexpr std::size_t kMaxHistory = 4096;
+constexpr int kCheckpointEvery = 100, kMeasureEvery = 50;
+constexpr double kMeasureSeconds = 1, kMeasureShare = 0.04;  // of the time of the fit
+constexpr double kCopyBytesPerSecond = 6e7;                  // of watched coverage
+
+double secondsSince(std::chrono::steady_clock::time_point t) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
+}
+
+// Area-weighted vertex normals, 0 where there is none.
+std::vector<glm::vec3> smoothNormals(const std::vector<glm::vec3>& positions, const std::vector<Face>& faces) {
+  std::vector<glm::vec3> normals(positions.size(), glm::vec3(0));
+  for (const Face& f : faces) {
+    const glm::vec3& a = positions[std::size_t(f.x)];
+    const glm::vec3 n = glm::cross(positions[std::size_t(f.y)] - a, positions[std::size_t(f.z)] - a);
+    for (int corner = 0; corner < 3; ++corner) normals[std::size_t(f[corner])] += n;
+  }
+  for (glm::vec3& n : normals) {
+    const float length = glm::length(n);
+    n = length > 0 ? n / length : glm::vec3(0);
+  }
+  return normals;
+}
+
+template <class Value> std::shared_ptr<const Value> shared(const Value& value) {
+  return std::make_shared<const Value>(value);
+}
+
+}  // namespace
+
+void SessionWorker::step() {
+  const auto begun = Clock::now();
+  std::optional<std::string> recovered;
+  Metrics metrics;
+  try {
+    metrics = fitter_->iterate(&recovered);
+  } catch (const Interrupted&) {
+    return;
+  }
+  const double taken = secondsSince(begun);
+  seconds_ += taken;
+  metrics.seconds = seconds_;
+  report(metrics, recovered);
+  if (iteration() % kCheckpointEvery == 0 && !recovered) keepCheckpoint("every 100 iterations", true);
+  if (iteration() >= planned_) return finish();
+  if (measureDue()) measure();
+  if (stopAt_ > 0 && iteration() >= stopAt_) {
+    mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
+    return settle(SessionState::Paused);
+  }
+  publishIfDue();
+  yieldTime(taken);
+}
+
+void SessionWorker::report(Metrics metrics, const std::optional<std::string>& recovered) {
+  meshChanged_ = historyChanged_ = true;
+  ++rateIterations_;
+  if (const double elapsed = secondsSince(rateSince_); elapsed > 0.5 || rate_ == 0) {
+    rate_ = elapsed > 0 ? rateIterations_ / elapsed : 0;
+    rateIterations_ = 0;
+    rateSince_ = Clock::now();
+  }
+  if (recovered) {
+    while (!history_.empty() && history_.back().iteration > iteration()) history_.pop_back();
+    mail_.post({EventKind::Recovered, *recovered, {}, {}, 0});
+    return;
+  }
+  history_.push_back(metrics);
+  if (history_.size() <= kMaxHistory) return;
+  std::size_t kept = 0;  // every second row and the last
+  for (std::size_t i = 0; i < history_.size(); i += 2) history_[kept++] = history_[i];
+  if (history_.size() % 2 == 0) history_[kept++] = history_.back();
+  history_.resize(kept);
+}
+
+void SessionWorker::settle(SessionState state) {
+  state_ = state;
+  stopAt_ = 0;
+  meshChanged_ = true;
+  publish();
+  mail_.setRunning(false);
+}
+
+void SessionWorker::finish() {
+  measure();
+  std::string text = "Finished after " + std::to_string(iteration()) + " iterations.";
+  mail_.post({EventKind::Finished, text, {}, {}, 0});
+  settle(SessionState::Done);
+}
+
+bool SessionWorker::measureDue() const {
+  const int last = heldOut_.empty() ? 0 : heldOut_.back().iteration;
+  const double pause = std::max(kMeasureSeconds, measureSeconds_ / kMeasureShare);
+  return iteration() - last >= kMeasureEvery && secondsSince(measured_) >= pause;
+}
+
+void SessionWorker::measure() {
+  if (views_->heldOut.empty()) return;
+  const auto begun = Clock::now();
+  while (!heldOut_.empty() && heldOut_.back().iteration >= iteration()) heldOut_.pop_back();
+  heldOut_.push_back(fitter_->measureHeldOut());
+  heldOutChanged_ = true;
+  measured_ = Clock::now();
+  measureSeconds_ = secondsSince(begun);
+}
+
+// Leaves the asked share of time to others; a command ends the pause at once.
+void SessionWorker::yieldTime(double stepSeconds) {
+  const double share = std::clamp(mail_.yield.load(), 0.0, 0.9);
+  if (share > 0) mail_.waitForCommand(std::min(1.0, stepSeconds * share / (1 - share)));
+}
+
+void SessionWorker::clearRecords() {
+  planned_ = options_.iterations;
+  seconds_ = 0;
+  rate_ = 0;
+  history_.clear();
+  heldOut_.clear();
+  edits_.clear();
+  measured_ = Clock::now();
+  meshChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = watchChanged_ = true;
+}
+
+void SessionWorker::copyMesh(Snapshot& s) {
+  const FitState& fit = fitter_->state();
+  if (facesChanged_) {
+    const bool same = s.faces && *s.faces == fit.faces;
+    if (!same) {
+      s.faces = shared(fit.faces);
+      ++s.facesVersion;
+    }
+  }
+  s.positions = shared(fit.positions);
+  s.normals = std::make_shared<const std::vector<glm::vec3>>(smoothNormals(fit.positions, fit.faces));
+  s.vertexGradient = shared(fitter_->vertexGradient());
+  s.viewIoU = fitter_->viewIoU();
+}
+
+void SessionWorker::copyWatched(Snapshot& s) {
+  double bytes = 0;
+  for (const auto& [view, mask] : s.coverage) bytes += 4.0 * double(mask->pixels.size());
+  const bool running = state_ == SessionState::Running;
+  if (running && !watchChanged_ && secondsSince(coverageCopied_) < bytes / kCopyBytesPerSecond) return;
+  s.coverage.clear();
+  for (const int view : watched_)
+    if (view >= 0 && view < int(views_->train.size()))
+      s.coverage[view] = std::make_shared<const Mask>(fitter_->coverage(view));
+  coverageCopied_ = Clock::now();
+  watchChanged_ = false;
+}
+
+void SessionWorker::publish() {
+  Snapshot& s = shown_;
+  ++s.version;
+  s.state = state_;
+  s.message = message_;
+  s.progress = progress_;
+  s.options = options_;
+  if (viewsChanged_) {
+    s.views = views_;
+    ++s.viewsVersion;
+  }
+  if (fitter_) {
+    if (meshChanged_ || facesChanged_) copyMesh(s);
+    if (meshChanged_ || watchChanged_) copyWatched(s);
+  }
+  s.iteration = iteration();
+  s.plannedIterations = fitter_ ? planned_ : options_.iterations;
+  s.secondsFitting = seconds_;
+  s.iterationsPerSecond = rate_;
+  if (historyChanged_ || !s.history) s.history = shared(history_);
+  if (heldOutChanged_ || !s.heldOut) s.heldOut = shared(heldOut_);
+  if (editsChanged_ || !s.edits) s.edits = shared(edits_);
+  s.backend = "CPU (" + std::to_string(pool_->threads()) + (pool_->threads() == 1 ? " thread, " : " threads, ") +
+              toString(currentIsa()) + ")";
+  meshChanged_ = facesChanged_ = viewsChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = false;
+  published_ = Clock::now();
+  mail_.publish(std::make_shared<const Snapshot>(s));
+}
+
+void SessionWorker::publishIfDue() {
+  if (secondsSince(published_) >= kFrameSeconds) publish();
+}
+
+}  // namespace penumbra

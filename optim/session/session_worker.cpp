@@ -1,0 +1,326 @@
+#include "optim/session/session_worker.h"
+
+#include <algorithm>
+#include <new>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "optim/io/file_input.h"
+#include "optim/io/mesh_io.h"
+#include "renderer/error.h"
+
+namespace penumbra {
+namespace {
+
+constexpr int kNice = 5;
+
+Error outOfMemory() {
+  return Error(ExitCode::Memory, "There is not enough memory for this.", "Use fewer or smaller views.");
+}
+
+// What went wrong in `action`, as an Error; none when nothing did.
+template <class Action> std::optional<Error> attempt(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return outOfMemory();
+  } catch (const std::exception& error) {
+    return Error(ExitCode::Internal, std::string("This should not happen: ") + error.what() + ".", "Please report it.");
+  }
+  return std::nullopt;
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+bool startDiffers(const FitOptions& a, const FitOptions& b) {
+  return a.start != b.start || a.startMesh != b.startMesh || a.sphereLevel != b.sphereLevel;
+}
+
+}  // namespace
+
+void SessionWorker::run() {
+  setpriority(PRIO_PROCESS, id_t(gettid()), kNice);  // a refusal only costs smoothness
+  pool_ = std::make_unique<ThreadPool>(options_.threads);
+  publish();
+  while (!mail_.quitting()) {
+    while (std::optional<Command> command = mail_.receive(state_ != SessionState::Running)) {
+      if (const auto error = attempt([&] { carryOut(*command); })) failed(*error);
+      mail_.finished();
+    }
+    if (state_ == SessionState::Running && !mail_.quitting())
+      if (const auto error = attempt([&] { step(); })) {
+        message_ = error->what();
+        failed(*error);
+        settle(SessionState::Failed);
+      }
+  }
+}
+
+void SessionWorker::carryOut(Command& command) {
+  std::visit([this](auto& c) { handle(c); }, command);
+}
+
+void SessionWorker::warn(const std::string& text, const std::string& advice) {
+  mail_.post({EventKind::Warning, text, advice, {}, 0});
+}
+
+void SessionWorker::failed(const Error& error) {
+  mail_.post({EventKind::Failed, error.what(), error.advice(), {}, int(error.code())});
+}
+
+// --- Loading ---
+
+void SessionWorker::stage(const std::string& message, double progress) {
+  message_ = message;
+  progress_ = progress;
+  publish();
+}
+
+void SessionWorker::handle(command::LoadPath& c) {
+  load(shownPath(c.path.filename()), [&c] { return openSource(c.path); });
+}
+
+void SessionWorker::handle(command::LoadModel& c) {
+  load(c.name, [&c] {
+    Source source;
+    source.name = c.name;
+    source.model = std::move(c.model);
+    return std::make_shared<const Source>(std::move(source));
+  });
+}
+
+void SessionWorker::load(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open) {
+  const bool wasRunning = state_ == SessionState::Running;
+  const SessionState before = wasRunning ? SessionState::Paused : state_;
+  const std::string messageBefore = message_;
+  state_ = SessionState::Loading;
+  bool loaded = false;
+  const auto error = attempt([&] { loaded = loadInto(what, open); });
+  progress_ = 0;
+  message_ = loaded ? "" : messageBefore;
+  state_ = loaded ? SessionState::Ready : before;
+  if (error) {
+    if (!fitter_) {
+      state_ = SessionState::Failed;
+      message_ = error->what();
+    }
+    failed(*error);
+  }
+  publish();
+  mail_.setRunning(false);
+}
+
+// False when a newer load, or the end of the session, made this one pointless.
+bool SessionWorker::loadInto(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open) {
+  const auto pointless = [this] { return mail_.quitting() || mail_.loadWaiting(); };
+  stage("Reading " + what, 0.05);
+  const auto source = open();
+  if (pointless()) return false;
+  stage(source->isPhotoSet() ? "Reading photos" : "Rendering masks", 0.3);
+  const auto views = makeViews(*source, options_, *pool_);
+  if (pointless()) return false;
+  stage("Preparing the fit", 0.8);
+  auto fitter = std::make_unique<Fitter>(views, options_, *pool_);
+  if (pointless()) return false;
+  keepCheckpoint("before load", false);
+  fitter_ = std::move(fitter);
+  fitter_->setStopFlag(&mail_.interrupt());
+  source_ = source;
+  views_ = views;
+  viewsChanged_ = facesChanged_ = true;
+  clearRecords();
+  std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
+  if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
+  mail_.post({EventKind::Loaded, text + ".", {}, {}, 0});
+  return true;
+}
+
+// --- Running ---
+
+void SessionWorker::planMore(int iterations) {
+  planned_ += iterations;
+  fitter_->setPlannedIterations(planned_);
+}
+
+void SessionWorker::go() {
+  state_ = SessionState::Running;
+  message_.clear();
+  rateSince_ = Clock::now();
+  rateIterations_ = 0;
+  mail_.setRunning(true);
+  mail_.post({EventKind::Started, iteration() == 0 ? "Started." : "Went on from iteration " + std::to_string(iteration()) + ".",
+              {}, {}, 0});
+  publish();
+}
+
+void SessionWorker::handle(command::Start&) {
+  if (!fitter_) return warn("There is nothing to fit yet.", "Open a model or a folder of masks with cameras.");
+  stopAt_ = 0;
+  if (state_ == SessionState::Running) return;
+  if (iteration() >= planned_) planMore(options_.iterations);
+  go();
+}
+
+void SessionWorker::handle(command::Step& c) {
+  if (!fitter_) return warn("There is nothing to fit yet.", "Open a model or a folder of masks with cameras.");
+  if (c.iterations <= 0) return;
+  stopAt_ = iteration() + std::min(c.iterations, 1 << 30);
+  if (iteration() >= planned_) planMore(c.iterations);
+  if (state_ != SessionState::Running) go();
+}
+
+void SessionWorker::handle(command::Pause&) {
+  if (state_ != SessionState::Running) return;
+  if (heldOut_.empty() || heldOut_.back().iteration != iteration()) measure();
+  mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
+  settle(SessionState::Paused);
+}
+
+void SessionWorker::handle(command::Reset&) {
+  if (!fitter_) return warn("There is nothing to reset yet.", "Open a model or a folder of masks with cameras.");
+  keepCheckpoint("before reset", false);
+  fitter_->reset();
+  facesChanged_ = true;
+  clearRecords();
+  message_.clear();
+  mail_.post({EventKind::Reset, "Back at the start shape.", {}, {}, 0});
+  settle(SessionState::Ready);
+}
+
+// --- Options ---
+
+void SessionWorker::recordEdits(const FitOptions& next) {
+  for (const Option& option : fitOptionTable())
+    if (option.get(options_) != option.get(next))
+      edits_.push_back({iteration(), option.name, optionText(options_, option), optionText(next, option)});
+  editsChanged_ = true;
+}
+
+void SessionWorker::resizePool(int threads) {
+  auto pool = std::make_unique<ThreadPool>(threads);
+  if (fitter_) {
+    fitter_ = std::make_unique<Fitter>(views_, options_, *pool, fitter_->state());
+    fitter_->setStopFlag(&mail_.interrupt());
+    fitter_->setPlannedIterations(planned_);
+  }
+  pool_ = std::move(pool);
+}
+
+void SessionWorker::handle(command::SetOptions& c) {
+  if (c.options == options_) return;
+  const auto error = attempt([&] {
+    checkOptions(c.options);
+    std::shared_ptr<const ViewSet> newViews;
+    if (source_ && viewsDiffer(*source_, options_, c.options)) {
+      stage("Making the masks anew", 0);
+      newViews = makeViews(*source_, c.options, *pool_);
+    }
+    applyOptions(c.options, std::move(newViews));
+  });
+  message_.clear();
+  if (error) warn(error->what(), "The options stay as they were. " + error->advice());
+  publish();
+}
+
+void SessionWorker::applyOptions(const FitOptions& next, std::shared_ptr<const ViewSet> newViews) {
+  if (next.backend == Backend::Cuda && options_.backend != Backend::Cuda)
+    warn("This build has no CUDA backend; running on the CPU.");
+  const FitOptions old = options_;
+  if (fitter_) recordEdits(next);
+  options_ = next;
+  if (fitter_) {
+    fitter_->setOptions(next);
+    if (newViews) {
+      fitter_->setViews(newViews);
+      views_ = std::move(newViews);
+      viewsChanged_ = true;
+    }
+    planned_ = std::max(1, planned_ + next.iterations - old.iterations);
+    fitter_->setPlannedIterations(planned_);
+    meshChanged_ = watchChanged_ = true;
+  }
+  if (next.threads != old.threads) resizePool(next.threads);
+  if (!fitter_ || iteration() > 0 || state_ != SessionState::Ready || !startDiffers(old, next)) return;
+  fitter_->reset();  // nothing is lost: the fit has not begun
+  facesChanged_ = meshChanged_ = true;
+}
+
+void SessionWorker::handle(command::Watch& c) {
+  if (c.views == watched_) return;
+  watched_ = c.views;
+  watchChanged_ = true;
+  publish();
+}
+
+// --- Checkpoints and files ---
+
+void SessionWorker::keepCheckpoint(const std::string& reason, bool regular) {
+  if (!fitter_ || iteration() == 0) return;
+  Checkpoint c;
+  c.info = {0, iteration(), reason, history_.empty() ? 0 : history_.back().trainIoU};
+  c.regular = regular;
+  c.fit = fitter_->state();
+  c.planned = planned_;
+  c.seconds = seconds_;
+  c.history = history_;
+  c.heldOut = heldOut_;
+  c.edits = edits_;
+  c.source = source_;
+  c.views = views_;
+  checkpoints_.add(std::move(c));
+  mail_.publishCheckpoints(checkpoints_.list());
+}
+
+void SessionWorker::handle(command::Restore& c) {
+  const auto checkpoint = checkpoints_.find(c.checkpoint);
+  if (!checkpoint) return warn("There is no checkpoint " + std::to_string(c.checkpoint) + " any more.");
+  if (checkpoint->source == source_) {
+    keepCheckpoint("before restore", false);
+    fitter_->restore(checkpoint->fit);
+  } else {
+    auto fitter = std::make_unique<Fitter>(checkpoint->views, options_, *pool_, checkpoint->fit);
+    keepCheckpoint("before restore", false);
+    fitter_ = std::move(fitter);
+    fitter_->setStopFlag(&mail_.interrupt());
+    source_ = checkpoint->source;
+    views_ = checkpoint->views;
+    viewsChanged_ = true;
+  }
+  facesChanged_ = true;
+  clearRecords();
+  planned_ = checkpoint->planned;
+  fitter_->setPlannedIterations(planned_);
+  seconds_ = checkpoint->seconds;
+  history_ = checkpoint->history;
+  heldOut_ = checkpoint->heldOut;
+  edits_ = checkpoint->edits;
+  message_.clear();
+  mail_.post({EventKind::Restored, "Went back to iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
+  settle(SessionState::Paused);
+}
+
+void SessionWorker::handle(command::Export& c) {
+  if (!fitter_) throw Error(ExitCode::Usage, "There is no mesh to save yet.", "Open a model or a photo set first.");
+  publish();
+  mail_.exportStarted();
+  exporter_.add([&mail = mail_, path = c.path, snapshot = mail_.snapshot()] {
+    const auto error = attempt([&] {
+      Mesh mesh{{}, *snapshot->faces};
+      for (const glm::vec3& p : *snapshot->positions)
+        mesh.positions.emplace_back(snapshot->views->normalisation.undo(glm::dvec3(p)));
+      writeMesh(path, mesh);
+    });
+    if (error)
+      mail.post({EventKind::Failed, error->what(), error->advice(), {}, int(error->code())});
+    else
+      mail.post({EventKind::Exported, "Saved " + shownPath(path) + ".", {}, path.string(), 0});
+    mail.exportDone();
+  });
+}
+
+}  // namespace penumbra

@@ -1,0 +1,106 @@
+// The state machine of a session; lives on one thread, which alone touches the optimiser.
+//
+//   Empty --load--> Loading --> Ready --start--> Running --pause, step done--> Paused --start--> Running
+//   Running --planned iterations reached--> Done --start--> Running (as many more)
+//   a load that fails goes back to what was there before (or Failed when there was nothing);
+//   a fit that breaks down for good is Failed, its last good mesh stays and can be saved, reset or restored.
+//
+// One turn: carry out all waiting commands, then one iteration when Running, then publish when it is time. With nothing
+// to do the thread sleeps on the mailbox. It runs at a lower priority than the rest of the program, and so do the pool's
+// threads, which it starts.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "optim/fit/fitter.h"
+#include "optim/session/checkpoints.h"
+#include "optim/session/exporter.h"
+#include "optim/session/mailbox.h"
+#include "optim/session/source.h"
+
+namespace penumbra {
+
+class Error;
+
+class SessionWorker {
+ public:
+  explicit SessionWorker(Mailbox& mail) : mail_(mail) {}
+  void run();  // until the mailbox quits
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Commands (session_worker.cpp).
+  void carryOut(Command& command);
+  void handle(command::LoadPath& c);
+  void handle(command::LoadModel& c);
+  void handle(command::Start&);
+  void handle(command::Pause&);
+  void handle(command::Step& c);
+  void handle(command::Reset&);
+  void handle(command::SetOptions& c);
+  void handle(command::Export& c);
+  void handle(command::Restore& c);
+  void handle(command::Watch& c);
+  void load(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open);
+  bool loadInto(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open);
+  void stage(const std::string& message, double progress);
+  void planMore(int iterations);
+  void go();
+  void applyOptions(const FitOptions& next, std::shared_ptr<const ViewSet> newViews);
+  void recordEdits(const FitOptions& next);
+  void resizePool(int threads);
+  void keepCheckpoint(const std::string& reason, bool regular);
+  void warn(const std::string& text, const std::string& advice = {});
+  void failed(const Error& error);
+
+  // Iterations and what is shown of them (session_steps.cpp).
+  void step();
+  void report(Metrics metrics, const std::optional<std::string>& recovered);
+  void settle(SessionState state);  // Running -> Paused, Done or Failed
+  void finish();
+  void measure();
+  bool measureDue() const;
+  void yieldTime(double stepSeconds);
+  void publish();
+  void publishIfDue();
+  void copyMesh(Snapshot& s);
+  void copyWatched(Snapshot& s);
+  void clearRecords();
+  int iteration() const { return fitter_ ? fitter_->state().iteration : 0; }
+
+  Mailbox& mail_;
+  Exporter exporter_;
+  std::unique_ptr<ThreadPool> pool_;
+  FitOptions options_;
+  std::shared_ptr<const Source> source_;
+  std::shared_ptr<const ViewSet> views_;
+  std::unique_ptr<Fitter> fitter_;
+  Checkpoints checkpoints_;
+
+  SessionState state_ = SessionState::Empty;
+  std::string message_;
+  double progress_ = 0;
+  int planned_ = 0, stopAt_ = 0;  // stopAt_: iteration to pause at, 0 none
+  double seconds_ = 0;
+  std::vector<Metrics> history_;
+  std::vector<HeldOutMetrics> heldOut_;
+  std::vector<OptionEdit> edits_;
+
+  // Speed over the last half second or more.
+  Clock::time_point rateSince_;
+  int rateIterations_ = 0;
+  double rate_ = 0;
+  // When what was last done.
+  Clock::time_point published_{}, measured_{}, coverageCopied_{};
+  double measureSeconds_ = 0;
+
+  std::vector<int> watched_;
+  Snapshot shown_;                 // the newest published
+  bool meshChanged_ = false;       // since shown_
+  bool facesChanged_ = false, viewsChanged_ = false, historyChanged_ = false, editsChanged_ = false,
+       heldOutChanged_ = false, watchChanged_ = false;
+};
+
+}  // namespace penumbra
