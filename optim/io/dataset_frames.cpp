@@ -10,6 +10,7 @@ namespace penumbra {
 namespace {
 
 constexpr std::size_t kShownFaults = 5;
+constexpr double kMaxPixels = 1e9;  // far beyond any camera; keeps the arithmetic finite
 
 // Focal length in pixels from whichever way it is stated, 0 when it is not.
 double focalOf(const std::optional<double>& focal, const std::optional<double>& angle, double side) {
@@ -24,6 +25,8 @@ double focalOf(const std::optional<double>& focal, const std::optional<double>& 
 Camera resolveIntrinsics(const StatedIntrinsics& stated, int imageWidth, int imageHeight) {
   const double width = stated.width.value_or(imageWidth), height = stated.height.value_or(imageHeight);
   if (!(width >= 1 && height >= 1)) throw std::runtime_error("its image size (w, h) is not positive");
+  for (const auto& value : {stated.width, stated.height, stated.focalX, stated.focalY, stated.centreX, stated.centreY})
+    if (value && std::abs(*value) > kMaxPixels) throw std::runtime_error("its intrinsics are out of range");
   const double scaleX = imageWidth / width, scaleY = imageHeight / height;
   if (std::abs(scaleX / scaleY - 1) > 0.02)
     throw std::runtime_error("its image is " + std::to_string(imageWidth) + " x " + std::to_string(imageHeight) +

@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kMaxJsonBytes = 16u << 20;
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxFrames = 10'000, kMaxPathBytes = 4096;
+constexpr double kMaxDistance = 1e12;
 constexpr double kPi = 3.14159265358979323846;
 
 bool isFile(const fs::path& path) {
@@ -128,6 +129,8 @@ glm::dmat4 readPose(const Json& frame) {
     }
   }
   const glm::dmat3 axes(pose);
+  for (int row = 0; row < 3; ++row)
+    if (std::abs(pose[3][row]) > kMaxDistance) throw std::runtime_error("its camera is too far away for a sound picture");
   if (glm::determinant(axes) < 0) throw std::runtime_error("its transform_matrix is mirrored");
   if (rotationError(axes) > 1e-3) throw std::runtime_error("the left part of its transform_matrix is not a rotation");
   const glm::dmat3 rotation = nearestRotation(axes);
