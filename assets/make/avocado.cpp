@@ -36,10 +36,14 @@ Model avocado() {
   const Tube stem({{top + Point(-0.0010, -0.008, 0), 0.0054},
                    {top + Point(0, -0.002, 0), 0.0046},
                    {top + Point(0.0008, 0.0015, -0.0003), 0.0044},
-                   {top + Point(0.0018, 0.0038, -0.0006), 0.0049}}, 8);
+                   {top + Point(0.0022, 0.0050, -0.0006), 0.0051},
+                   {top + Point(0.0038, 0.0090, -0.0010), 0.0056}}, 8);
+  // The stem was cut through at its tip.
+  const Point tip = top + Point(0.0025, 0.0055, 0), along = glm::normalize(Point(0.30, 1.0, -0.1));
   const Solid solid = [=](const Point& p) {
-    const double dimpled = smoothDifference(body(p), sphere(p, top + Point(0.0005, 0.0060, 0), 0.0075), 0.012);
-    return smoothUnion(dimpled, stem(p), 0.0025);
+    const double dimpled = smoothDifference(body(p), sphere(p, top + Point(0.0005, 0.0062, 0), 0.0085), 0.014);
+    const double cutStem = smoothDifference(stem(p), -glm::dot(p - tip, along), 0.002);
+    return smoothUnion(dimpled, cutStem, 0.004);
   };
   Bounds box;
   box.add({-0.05, -0.01, -0.05});

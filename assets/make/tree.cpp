@@ -16,8 +16,8 @@ constexpr std::uint64_t kSeed = 1;
 constexpr double kStep = 0.12;         // m a growth round
 constexpr double kTwigRadius = 0.036;  // m
 constexpr double kExponent = 2.15;
-constexpr int kAttempts = 6000;
-constexpr double kGap = 0.05;          // m of sky between masses, at least
+constexpr int kAttempts = 20000;
+constexpr double kGap = 0.08;          // m of sky between masses, at least
 
 struct Mass {
   Point centre;
@@ -47,7 +47,7 @@ std::vector<Mass> placeMasses(Random& random) {
   std::vector<Mass> masses;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Point direction = random.inUnitBall();
-    const double radius = 0.58 - 0.30 * double(attempt) / kAttempts, distance = glm::length(direction);
+    const double radius = 0.58 - 0.33 * double(attempt) / kAttempts, distance = glm::length(direction);
     if (distance < 0.5 || direction.y < -0.35) continue;
     const Point centre = crown + radii * direction / distance * random.uniform(0.65, 1.0);
     const bool free = std::all_of(masses.begin(), masses.end(), [&](const Mass& m) {
@@ -86,6 +86,22 @@ bool growRound(std::vector<Node>& nodes, const std::vector<Mass>& masses, Random
   return growing;
 }
 
+// Draws each node towards its parent and child where the branch does not fork.
+void smoothBranches(std::vector<Node>& nodes) {
+  std::vector<int> children(nodes.size(), 0), child(nodes.size(), 0);
+  for (std::size_t i = 1; i < nodes.size(); ++i) {
+    const auto parent = std::size_t(nodes[i].parent);
+    children[parent] += 1;
+    child[parent] = int(i);
+  }
+  for (int pass = 0; pass < 3; ++pass)
+    for (std::size_t i = 1; i < nodes.size(); ++i)
+      if (children[i] == 1) {
+        const Point& before = nodes[std::size_t(nodes[i].parent)].at;
+        nodes[i].at = 0.5 * nodes[i].at + 0.25 * (before + nodes[std::size_t(child[i])].at);
+      }
+}
+
 std::vector<Node> growBranches(const std::vector<Mass>& masses, Random& random) {
   std::vector<Node> nodes{{{0, -0.05, 0}, -1}};
   for (int i = 1; i <= 10; ++i) {
@@ -93,6 +109,7 @@ std::vector<Node> growBranches(const std::vector<Mass>& masses, Random& random) 
     nodes.push_back({{0.28 * y * y - 0.25 * y, y, 0.10 * y - 0.12 * y * y}, i - 1});
   }
   for (int round = 0; round < 60 && growRound(nodes, masses, random); ++round) {}
+  smoothBranches(nodes);
   std::vector<double> power(nodes.size(), 0.0);
   for (std::size_t i = nodes.size(); i-- > 0;) {
     if (power[i] == 0.0) power[i] = std::pow(kTwigRadius, kExponent);
