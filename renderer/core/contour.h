@@ -37,8 +37,9 @@ template <class Real> PENUMBRA_HD inline int countStep(Real ay, Real by, int net
 // Half-open test: the line y = const meets the segment iff this holds; no vertex is counted twice or never.
 template <class Real> PENUMBRA_HD inline bool spansRow(Real ay, Real by, Real y) { return (ay <= y) != (by <= y); }
 
-template <class Real> PENUMBRA_HD inline Real crossingX(Real ax, Real ay, Real bx, Real by, Real y) {
-  return ax + (y - ay) * ((bx - ax) / (by - ay));
+// Where it meets it; slope = (bx - ax) / (by - ay).
+template <class Real> PENUMBRA_HD inline Real crossingX(Real ax, Real ay, Real slope, Real y) {
+  return ax + (y - ay) * slope;
 }
 
 template <class Real> PENUMBRA_HD inline Real cross2(Real ux, Real uy, Real vx, Real vy) { return ux * vy - uy * vx; }
@@ -78,7 +79,8 @@ PENUMBRA_HD inline void cornerShare(const Vec2<Real>& g, const Vec2<Real>& n1, c
 // Parameter in [0, 1] of the point of a + t e nearest to a + (dx, dy); inverse = 1 / |e|^2, or 0 for a point.
 template <class Real> PENUMBRA_HD inline Real nearestParameter(Real dx, Real dy, Real ex, Real ey, Real inverse) {
   const Real t = (dx * ex + dy * ey) * inverse;
-  return t < Real(0) ? Real(0) : (t > Real(1) ? Real(1) : t);
+  const Real least = t > Real(0) ? t : Real(0);  // in this form compilers use min and max instructions
+  return least < Real(1) ? least : Real(1);
 }
 
 template <class Real>

@@ -57,51 +57,44 @@ void markBlocks(const DistanceStrip<Real>& strip, int row, int x0, int x1) {
   }
 }
 
-// The pixels that may see the piece: within reach, and with their foot point on it or up to grow0, grow1 px past its
-// ends, where a neighbouring piece takes over.
+// Columns of a row that satisfy |c + slope dy - x| <= half, the row dy below the piece's start.
+template <class Real> struct Interval {
+  Real c, slope, half;
+};
+
+// x with low <= p x + q dy <= high (relative to the piece's start); every x when p is nearly 0: rows decide then.
+template <class Real> Interval<Real> columns(Real p, Real q, Real low, Real high) {
+  if (p < Real(1e-5) && p > Real(-1e-5)) return {0, 0, Real(1e9)};
+  const Real inverse = 1 / p, half = Real(0.5) * (high - low) * inverse;
+  return {Real(0.5) * (low + high) * inverse, -q * inverse, half < 0 ? -half : half};
+}
+
+// The pixels that may see the piece: at most `reach` from its line, and with their foot point on it or up to `grow` px
+// past its ends, where a neighbouring piece takes over. This is a parallelogram, walked row by row.
 template <class Real>
 void distancePiece(const DistanceStrip<Real>& strip, const OutlinePiece<Real>& piece, int index) {
-  const Real reach = strip.reach, reach2 = reach * reach;
-  const Real low = least(piece.ay, piece.ay + piece.ey), high = most(piece.ay, piece.ay + piece.ey);
-  const Real left = least(piece.ax, piece.ax + piece.ex), right = most(piece.ax, piece.ax + piece.ex);
-  const int begin = int(most(low - reach, Real(strip.firstRow)));
-  const int end = int(least(high + reach, Real(strip.lastRow)));
-  const Real ex = piece.ex, ey = piece.ey, length = std::sqrt(ex * ex + ey * ey);
-  const bool slanted = (ey > 4 || ey < -4) && (ex > 4 || ex < -4);
-  const Real slope = slanted ? ex / ey : Real(0);
-  const Real halfWidth = slanted ? reach / (piece.nx > 0 ? piece.nx : -piece.nx) : Real(0);
-  // Foot points: between foot0 and foot1 along e, in units of |e| px.
-  const Real foot0 = -strip.grow[2 * index] * length, foot1 = (length + strip.grow[2 * index + 1]) * length;
-  const Real perX = ex != 0 ? 1 / ex : Real(0);
+  const Real reach = strip.reach, ex = piece.ex, ey = piece.ey, length = std::sqrt(ex * ex + ey * ey);
+  const Real ux = length > 0 ? ex / length : Real(1), uy = length > 0 ? ey / length : Real(0);
+  const Real foot0 = -strip.grow[2 * index], foot1 = length + strip.grow[2 * index + 1];
+  const Real end0 = piece.ay + foot0 * uy, end1 = piece.ay + foot1 * uy, wide = reach * (ux < 0 ? -ux : ux);
+  const Real low = least(end0, end1) - wide, high = most(end0, end1) + wide;
+  if (high < Real(strip.firstRow) || low > Real(strip.lastRow + 1)) return;
+  const int begin = int(most(low, Real(strip.firstRow))), end = int(least(high, Real(strip.lastRow)));
+  const Interval<Real> along = columns(ux, uy, foot0, foot1), across = columns(uy, -ux, -reach, reach);
   for (int y = begin; y <= end; ++y) {
-    const Real centre = Real(y) + Real(0.5);
-    const Real beyond = most(most(low - centre, centre - high), Real(0));
-    const Real inside = reach2 - beyond * beyond;
-    if (inside <= 0) continue;
-    const Real grow = std::sqrt(inside);
-    Real from = left - grow, to = right + grow;
-    if (slanted) {
-      const Real x = piece.ax + (centre - piece.ay) * slope;
-      from = most(from, x - halfWidth);
-      to = least(to, x + halfWidth);
-    }
-    const Real dy = centre - piece.ay;
-    if (ex != 0) {
-      const Real p = (foot0 - dy * ey) * perX, q = (foot1 - dy * ey) * perX;
-      from = most(from, piece.ax + least(p, q) - 1);
-      to = least(to, piece.ax + most(p, q));
-    } else if (dy * ey < foot0 || dy * ey > foot1) {
-      continue;
-    }
-    const int x0 = int(most(from, Real(0))), x1 = int(least(most(to, Real(0)) + 1, Real(strip.width)));
+    const Real dy = Real(y) + Real(0.5) - piece.ay;
+    const Real alongX = along.c + along.slope * dy, acrossX = across.c + across.slope * dy;
+    // Pixel x has its centre at x + 1/2; one pixel more on either side makes up for rounding.
+    const Real from = piece.ax + most(alongX - along.half, acrossX - across.half) - Real(0.6);
+    const Real to = piece.ax + least(alongX + along.half, acrossX + across.half) + Real(0.6);
+    const int x0 = int(least(most(from, Real(0)), Real(strip.width)));
+    const int x1 = int(least(most(to, Real(0)), Real(strip.width)));
     if (x0 >= x1) continue;
     const int row = y - strip.firstRow;
     markBlocks(strip, row, x0, x1);
-    Real* best = strip.best + row * strip.stride + x0;
-    int* nearest = strip.nearest + row * strip.stride + x0;
-    const Real dx = Real(x0) + Real(0.5) - piece.ax;
-    const int count = (x1 - x0 + kLanes - 1) & ~(kLanes - 1);
-    distanceRow(best, nearest, count, dx, dy, ex, ey, piece.inverse, index);
+    distanceRow(strip.best + row * strip.stride + x0, strip.nearest + row * strip.stride + x0,
+                (x1 - x0 + kLanes - 1) & ~(kLanes - 1), Real(x0) + Real(0.5) - piece.ax, dy, ex, ey, piece.inverse,
+                index);
   }
 }
 

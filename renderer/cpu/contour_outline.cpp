@@ -33,7 +33,7 @@ void ContourOutline<Real>::addSegment(const CameraT<Real>& camera, const Contour
   const Real low = std::min(a.y, b.y), high = std::max(a.y, b.y);
   const Real left = std::min(a.x, b.x), right = std::max(a.x, b.x);
   if (high < Real(-margin_) || low >= Real(height_ + margin_) || left > Real(width_ + margin_)) return;
-  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, left, right, right >= Real(-margin_), 2};
+  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, left, right, (b.x - a.x) / (b.y - a.y), right >= Real(-margin_), 2};
   segment.row0 = rowOf(low, -margin_, height_ + margin_ - 1);
   segment.row1 = rowOf(high, -margin_, height_ + margin_ - 1);
   segments_.push_back(segment);
@@ -150,7 +150,7 @@ template <class Real> int ContourOutline<Real>::countBefore(int segment, Real x,
   for (int i : row(line)) {
     const auto& s = segments_[i];
     if (i == segment || !spansRow(s.a.y, s.b.y, y)) continue;
-    const Real crossing = crossingX(s.a.x, s.a.y, s.b.x, s.b.y, y);
+    const Real crossing = crossingX(s.a.x, s.a.y, s.slope, y);
     if (crossing < x || (crossing == x && i < segment)) count += countStep(s.a.y, s.b.y, s.net);
   }
   return count;
@@ -265,7 +265,7 @@ template <class Real> void ContourOutline<Real>::listCrossings(int y, Real centr
   for (int i : row(y)) {
     const auto& s = segments_[i];
     if (!spansRow(s.a.y, s.b.y, centre)) continue;
-    const Crossing crossing{crossingX(s.a.x, s.a.y, s.b.x, s.b.y, centre), i};
+    const Crossing crossing{crossingX(s.a.x, s.a.y, s.slope, centre), i};
     crossings_.push_back(crossing);
     std::size_t k = crossings_.size() - 1;
     if (k > 64) continue;  // crowded rows are sorted below

@@ -22,6 +22,7 @@ template <class Real> struct ContourSegment {
   ContourEnd<Real> endA, endB;
   int row0, row1;       // pixel rows it touches, clamped to the guard band
   Real left, right;     // extent in x
+  Real slope;           // dx / dy
   bool near;            // may lie within reach of the image
   std::int8_t empty;    // side without faces, where a row's sweep has told: +1 left, -1 right, 0 neither, 2 unknown
 };
