@@ -174,6 +174,12 @@ void AppState::browse(BrowsePurpose purpose) {
 
 void AppState::browsed(BrowsePurpose purpose, const fs::path& path) {
   browser.close();
+  if (purpose == BrowsePurpose::StartMesh) {
+    FitOptions changed = options_;
+    changed.start = StartShape::Mesh;
+    changed.startMesh = path.string();
+    return editAll(changed, "Start from " + displayName(path.filename()));
+  }
   if (purpose != BrowsePurpose::SaveMesh) return requestOpen(path);
   std::error_code failed;
   exporting.setPath(fs::is_directory(path, failed) ? path / exporting.path().filename() : path);
@@ -359,6 +365,10 @@ std::string AppState::commandLine() const {
     std::string flag = option.name;
     std::replace(flag.begin(), flag.end(), '_', '-');
     std::string value = optionText(options_, option);
+    if (option.scale == OptionScale::Toggle) {
+      line += (value == "true" ? " --" : " --no-") + flag;
+      continue;
+    }
     if (flag == "start" && options_.start == StartShape::Mesh) value = options_.startMesh;
     line += " --" + flag + "=" + shellQuoted(value);
   }

@@ -7,7 +7,7 @@
 
 namespace penumbra {
 
-enum class BrowsePurpose { OpenModel, OpenFolder, SaveMesh };
+enum class BrowsePurpose { OpenModel, OpenFolder, SaveMesh, StartMesh };
 
 struct BrowserEntry {
   std::filesystem::path path;

@@ -1,0 +1,134 @@
+// The in-app file browser, always there when the desktop offers no dialog of its own.
+#include "app/panels/panels.h"
+
+#include <imgui_stdlib.h>
+
+#include "app/window/widgets.h"
+
+namespace penumbra {
+namespace {
+
+const char* titleOf(BrowsePurpose purpose) {
+  switch (purpose) {
+    case BrowsePurpose::OpenModel: return "Open model";
+    case BrowsePurpose::OpenFolder: return "Open folder of masks";
+    case BrowsePurpose::SaveMesh: return "Choose where to save";
+    case BrowsePurpose::StartMesh: return "Choose the start mesh";
+  }
+  return "";
+}
+
+void places(AppState& state, Ui& ui) {
+  ImGui::BeginChild("places", {ui.px(150), -ui.px(46)});
+  std::filesystem::path wanted;
+  for (const Bookmark& mark : FileBrowser::bookmarks(samplesFolder()))
+    if (ImGui::Selectable(mark.label.c_str(), mark.path == state.browser.folder(), ImGuiSelectableFlags_DontClosePopups)) wanted = mark.path;
+  if (!wanted.empty()) state.browser.enter(wanted);
+  ImGui::EndChild();
+}
+
+// The path as a text box; returns a file when one was typed.
+std::optional<std::filesystem::path> pathRow(AppState& state, Ui& ui) {
+  FileBrowser& browser = state.browser;
+  if (iconButton(ui, "back", icon::kBack, "<", false, browser.canGoBack())) browser.back();
+  tip("Back");
+  ImGui::SameLine(0, ui.px(2));
+  if (iconButton(ui, "up", icon::kUp, "Up")) browser.up();
+  tip("Folder above");
+  ImGui::SameLine(0, ui.px(2));
+  if (iconButton(ui, "refresh", icon::kRefresh, "R")) browser.refresh();
+  tip("Read the folder again");
+  ImGui::SameLine();
+  static std::string typed;
+  static std::filesystem::path shownFolder;
+  if (shownFolder != browser.folder()) shownFolder = browser.folder(), typed = browser.folder().string();
+  ImGui::SetNextItemWidth(-ui.px(190));
+  std::optional<std::filesystem::path> answer;
+  if (ImGui::InputText("##path", &typed, ImGuiInputTextFlags_EnterReturnsTrue)) answer = browser.acceptTyped(typed);
+  tip("Type a path and press Enter.");
+  ImGui::SameLine();
+  std::string filter = browser.filter();
+  ImGui::SetNextItemWidth(-1);
+  if (ImGui::InputTextWithHint("##filter", "Filter", &filter)) browser.setFilter(filter);
+  return answer;
+}
+
+std::optional<std::filesystem::path> list(AppState& state, Ui& ui) {
+  FileBrowser& browser = state.browser;
+  std::optional<std::filesystem::path> answer;
+  ImGui::BeginChild("list", {0, -ui.px(46)}, true);
+  if (!browser.problem().empty()) wrappedText(browser.problem(), colour::kBad);
+  else if (browser.entries().empty()) dimText(browser.filter().empty() ? "Nothing here that can be opened." : "Nothing matches the filter.");
+  bool activated = false;
+  ImGuiListClipper clipper;
+  clipper.Begin(int(browser.entries().size()));
+  while (clipper.Step())
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      const BrowserEntry& entry = browser.entries()[std::size_t(i)];
+      ImGui::PushID(i);
+      const int flags = ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_DontClosePopups;
+      if (ImGui::Selectable("##entry", browser.selected() == i, flags)) browser.select(i), activated = ImGui::IsMouseDoubleClicked(0);
+      ImGui::SameLine(ui.px(6));
+      const char* icon = entry.dataset ? icon::kImages : entry.folder ? icon::kFolder : entry.model ? icon::kModel : icon::kFile;
+      const Rgba tint = entry.dataset || entry.model ? colour::kAccent : colour::kDim;
+      ImGui::TextColored(toVec(tint), "%s", ui.fonts.hasIcons ? icon : entry.folder ? "/" : " ");
+      ImGui::SameLine(ui.px(34));
+      ImGui::TextUnformatted((entry.folder ? entry.name + "/" : entry.name).c_str());
+      const std::string note = entry.dataset ? "set of masks" : entry.folder ? "" : fileSizeText(entry.bytes);
+      ImGui::SameLine(ImGui::GetContentRegionMax().x - ImGui::CalcTextSize(note.c_str()).x - ui.px(6));
+      dimText(note.c_str());
+      ImGui::PopID();
+    }
+  ImGui::EndChild();
+  if (activated) answer = browser.activate();
+  return answer;
+}
+
+std::optional<std::filesystem::path> keys(AppState& state) {
+  if (ImGui::IsAnyItemActive()) return std::nullopt;
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_DownArrow))) state.browser.moveSelection(1);
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_UpArrow))) state.browser.moveSelection(-1);
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Backspace))) state.browser.up();
+  if (ImGui::IsKeyPressed(key::kEnter, false)) return state.browser.activate();
+  return std::nullopt;
+}
+
+std::optional<std::filesystem::path> footer(AppState& state, Ui& ui, bool& open) {
+  FileBrowser& browser = state.browser;
+  ImGui::Dummy({0, ui.px(4)});
+  bool hidden = browser.showHidden(), all = browser.showAll();
+  if (ImGui::Checkbox("Hidden", &hidden)) browser.setShowHidden(hidden);
+  ImGui::SameLine();
+  if (ImGui::Checkbox("All files", &all)) browser.setShowAll(all);
+  const auto candidate = browser.candidate();
+  const char* label = browser.purpose() == BrowsePurpose::SaveMesh ? "Save here" : browser.purpose() == BrowsePurpose::OpenFolder ? "Open folder" : "Open";
+  const float width = ui.px(120), gap = ImGui::GetStyle().ItemSpacing.x;
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * width - gap);
+  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, width) || (ImGui::IsKeyPressed(key::kEscape, false) && !ImGui::IsAnyItemActive())) open = false;
+  ImGui::SameLine();
+  if (labelButton(ui, icon::kOpen, label, ButtonLook::Primary, width, candidate.has_value())) return candidate;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void drawFileBrowser(AppState& state, Ui& ui) {
+  bool open = true;
+  const BrowsePurpose purpose = state.browser.purpose();
+  const float height = std::min(ui.px(560), ImGui::GetIO().DisplaySize.y - ui.px(120));
+  if (!beginModal(ui, titleOf(purpose), 820, &open)) return;
+  ImGui::BeginChild("browser", {0, height});
+  std::optional<std::filesystem::path> answer = pathRow(state, ui);
+  places(state, ui);
+  ImGui::SameLine();
+  if (auto chosen = list(state, ui)) answer = chosen;
+  if (auto chosen = footer(state, ui, open)) answer = chosen;
+  ImGui::EndChild();
+  if (auto chosen = keys(state)) answer = chosen;
+  if (answer || !open) ImGui::CloseCurrentPopup();
+  if (answer) state.browsed(purpose, *answer);
+  else if (!open) state.browser.close();
+  endModal();
+}
+
+}  // namespace penumbra

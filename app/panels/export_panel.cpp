@@ -1,0 +1,59 @@
+// The export dialog: format, file, what will happen.
+#include "app/panels/panels.h"
+
+#include <imgui_stdlib.h>
+
+#include "app/window/plot_axes.h"
+#include "app/window/widgets.h"
+
+namespace penumbra {
+namespace {
+
+void formatChoice(AppState& state, Ui& ui) {
+  const auto formats = exportFormats();
+  std::vector<const char*> labels;
+  for (const ExportFormat& format : formats) labels.push_back(format.label);
+  int chosen = state.exporting.format();
+  if (segments(ui, "format", labels.data(), int(labels.size()), chosen, ImGui::GetContentRegionAvail().x)) state.exporting.setFormat(chosen);
+  wrappedText(formats[std::size_t(state.exporting.format())].bestFor, colour::kDim);
+}
+
+void pathRow(AppState& state, Ui& ui) {
+  dimText("File");
+  const float button = ImGui::CalcTextSize("Browse...").x + ui.px(34);
+  ImGui::SetNextItemWidth(std::max(ui.px(80), ImGui::GetContentRegionAvail().x - button - ImGui::GetStyle().ItemSpacing.x));
+  const bool entered = ImGui::InputText("##path", &state.exporting.pathText(), ImGuiInputTextFlags_EnterReturnsTrue);
+  ImGui::SameLine();
+  if (labelButton(ui, "", "Browse...", ButtonLook::Plain, -1)) state.browse(BrowsePurpose::SaveMesh);
+  const std::string problem = state.exporting.problem();
+  if (!problem.empty()) wrappedText(problem, colour::kBad);
+  else if (state.exporting.overwrites()) wrappedText("This file exists and will be replaced.", colour::kWarning);
+  else dimText("A new file.");
+  if (entered && problem.empty()) state.exportNow(false), ImGui::CloseCurrentPopup();
+}
+
+}  // namespace
+
+void drawExportDialog(AppState& state, Ui& ui) {
+  bool open = true;
+  if (!beginModal(ui, "Export mesh", 560, &open)) return;
+  const Snapshot& s = state.snapshot();
+  formatChoice(state, ui);
+  ImGui::Dummy({0, ui.px(4)});
+  pathRow(state, ui);
+  ImGui::Dummy({0, ui.px(4)});
+  if (state.hasMesh())
+    wrappedText(shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles, iteration " +
+                std::to_string(s.iteration) + ". Position and size are those of the input. Fitting goes on meanwhile.", colour::kDim);
+  ImGui::Dummy({0, ui.px(6)});
+  const bool possible = state.exporting.problem().empty();
+  if (labelButton(ui, icon::kExport, "Export", ButtonLook::Primary, 0, possible)) state.exportNow(false), ImGui::CloseCurrentPopup();
+  ImGui::SameLine();
+  if (labelButton(ui, icon::kFolder, "Export and open folder", ButtonLook::Plain, 0, possible)) state.exportNow(true), ImGui::CloseCurrentPopup();
+  ImGui::SameLine();
+  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet) || ImGui::IsKeyPressed(key::kEscape, false)) open = false, ImGui::CloseCurrentPopup();
+  if (!open) state.exporting.close();
+  endModal();
+}
+
+}  // namespace penumbra

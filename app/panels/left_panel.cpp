@@ -1,0 +1,135 @@
+// The left side: run controls at the top, the options below in groups, Export pinned to the bottom.
+#include "app/panels/panels.h"
+
+#include <cstring>
+#include <set>
+
+#include "app/panels/option_rows.h"
+#include "app/window/plot_axes.h"
+#include "app/window/widgets.h"
+
+namespace penumbra {
+namespace {
+
+void primaryButton(AppState& state, Ui& ui) {
+  const PrimaryButton primary = state.primary();
+  const char* icon = primary.action == Action::OpenModel ? icon::kOpen : state.running() ? icon::kPause : icon::kPlay;
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ui.px(9, 8));
+  if (labelButton(ui, icon, primary.label.c_str(), ButtonLook::Primary, -1, primary.enabled)) perform(state, primary.action);
+  ImGui::PopStyleVar();
+  tip(tooltip(primary.action));
+  const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
+  if (labelButton(ui, icon::kStep, "Step", ButtonLook::Plain, half, enabled(state, Action::Step)))
+    perform(state, ImGui::GetIO().KeyShift ? Action::Step10 : Action::Step);
+  tip(tooltip(Action::Step) + "\nShift: ten iterations.");
+  ImGui::SameLine();
+  if (labelButton(ui, icon::kReset, "Reset", ButtonLook::Plain, half, enabled(state, Action::Reset))) perform(state, Action::Reset);
+  tip(tooltip(Action::Reset));
+}
+
+void progress(AppState& state, Ui& ui) {
+  const Snapshot& s = state.snapshot();
+  const bool loading = s.state == SessionState::Loading;
+  const int planned = std::max(s.plannedIterations, 1);
+  ImGui::Dummy({0, ui.px(1)});
+  progressBar(ui, loading ? s.progress : double(s.iteration) / planned, s.state == SessionState::Done ? colour::kGood : colour::kAccent);
+  ImGui::PushFont(ui.fonts.small);
+  std::string left = loading ? s.message : shortNumber(s.iteration) + " / " + shortNumber(s.plannedIterations);
+  std::string right;
+  if (state.running() && s.iterationsPerSecond > 0) {
+    right = fixedText(s.iterationsPerSecond, s.iterationsPerSecond < 10 ? 1 : 0) + " it/s   ";
+    right += durationText(std::max(0, planned - s.iteration) / s.iterationsPerSecond) + " left";
+  } else if (!loading && s.iteration > 0) right = durationText(s.secondsFitting) + " fitting";
+  if (s.state == SessionState::Empty) left = "Nothing open";
+  if (loading && left.empty()) left = "Loading...";
+  valueRow(elided(left, ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(right.c_str()).x - ui.px(8)).c_str(), right, colour::kDim);
+  ImGui::PopFont();
+}
+
+// The group of photo sets shows for folders, that of models otherwise.
+bool groupApplies(const AppState& state, const char* group) {
+  const auto& views = state.snapshot().views;
+  const bool photos = views && !views->reference;
+  if (std::strcmp(group, "Photo set") == 0) return photos;
+  if (std::strcmp(group, "Target") == 0) return !photos;
+  return true;
+}
+
+int changedIn(const FitOptions& options, const char* group) {
+  int changed = 0;
+  for (const Option& option : fitOptionTable())
+    if (std::strcmp(option.group, group) == 0 && !isDefault(options, option)) ++changed;
+  return changed;
+}
+
+bool groupHeader(AppState& state, Ui& ui, const char* group) {
+  ImGui::PushFont(ui.fonts.bold);
+  ImGui::PushStyleColor(ImGuiCol_Header, rgba(withAlpha(colour::kPanel, 0)));
+  const bool open = ImGui::CollapsingHeader(group, ImGuiTreeNodeFlags_DefaultOpen);
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
+  if (const int changed = changedIn(state.options(), group); changed > 0) {
+    const ImVec2 upper = ImGui::GetItemRectMin(), lower = ImGui::GetItemRectMax();
+    const std::string text = std::to_string(changed) + " changed";
+    ImGui::PushFont(ui.fonts.small);
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    ImGui::GetWindowDrawList()->AddText({lower.x - size.x - ui.px(10), (upper.y + lower.y - size.y) / 2}, rgba(colour::kAccent), text.c_str());
+    ImGui::PopFont();
+  }
+  return open;
+}
+
+// Rarely needed options fold away behind one line at the end of their group.
+void groupRows(AppState& state, Ui& ui, const char* group) {
+  bool hasAdvanced = false;
+  ImGui::Indent(ui.px(10));
+  for (const Option& option : fitOptionTable())
+    if (std::strcmp(option.group, group) == 0) {
+      if (option.advanced) hasAdvanced = true;
+      else optionRow(state, ui, option);
+    }
+  if (hasAdvanced) {
+    ImGui::PushStyleColor(ImGuiCol_Text, rgba(colour::kDim));
+    const bool open = ImGui::TreeNodeEx((std::string("More###") + group).c_str(), ImGuiTreeNodeFlags_NoTreePushOnOpen | ImGuiTreeNodeFlags_FramePadding | ImGuiTreeNodeFlags_SpanAvailWidth);
+    ImGui::PopStyleColor();
+    if (open)
+      for (const Option& option : fitOptionTable())
+        if (std::strcmp(option.group, group) == 0 && option.advanced) optionRow(state, ui, option);
+  }
+  ImGui::Unindent(ui.px(10));
+  ImGui::Dummy({0, ui.px(2)});
+}
+
+void options(AppState& state, Ui& ui) {
+  std::set<std::string> seen;
+  for (const Option& option : fitOptionTable()) {
+    if (!seen.insert(option.group).second || !groupApplies(state, option.group)) continue;
+    ImGui::PushID(option.group);
+    if (groupHeader(state, ui, option.group)) groupRows(state, ui, option.group);
+    ImGui::PopID();
+  }
+}
+
+}  // namespace
+
+void drawLeftPanel(AppState& state, Ui& ui) {
+  beginRegion("left", ui.layout.left, ui.px(12, 12), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  primaryButton(state, ui);
+  progress(state, ui);
+  if (!state.optionProblem().empty()) wrappedText(state.optionProblem(), colour::kBad);
+  ImGui::Separator();
+  const float footer = ImGui::GetFrameHeight() + ui.px(22);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
+  ImGui::BeginChild("options", {0, std::max(1.f, ImGui::GetContentRegionAvail().y - footer)});
+  ImGui::PopStyleVar();
+  options(state, ui);
+  ImGui::EndChild();
+  ImGui::Separator();
+  ImGui::Dummy({0, ui.px(1)});
+  if (labelButton(ui, icon::kExport, "Export mesh...", state.snapshot().state == SessionState::Done ? ButtonLook::Primary : ButtonLook::Plain, -1, enabled(state, Action::Export)))
+    perform(state, Action::Export);
+  tip(tooltip(Action::Export));
+  endRegion();
+}
+
+}  // namespace penumbra

@@ -1,0 +1,37 @@
+// The parts of the window, one file each, and the table that lists them.
+#pragma once
+#include <span>
+
+#include "app/window/ui.h"
+
+namespace penumbra {
+
+// In the order they are drawn. A new panel is a file in this folder and a row in panel_table.cpp.
+std::span<const Panel> panelTable();
+
+// All visible panels and the splitters between them, for a window of `width` x `height` pixels.
+void drawPanels(AppState& state, Ui& ui, float width, float height);
+
+// Keys of this frame as actions, unless text is being typed.
+void handleKeys(AppState& state);
+
+void drawMenuBar(AppState&, Ui&);
+void drawLeftPanel(AppState&, Ui&);
+void drawViewport(AppState&, Ui&);
+void drawViewportToolbar(AppState&, Ui&);
+void drawWelcome(AppState&, Ui&);
+void drawViews(AppState&, Ui&);
+void drawPlot(AppState&, Ui&);
+void drawStatusBar(AppState&, Ui&);
+void drawCards(AppState&, Ui&);
+void drawToasts(AppState&, Ui&);
+void drawExportDialog(AppState&, Ui&);
+void drawFileBrowser(AppState&, Ui&);
+void drawConfirm(AppState&, Ui&);
+void drawKeySheet(AppState&, Ui&);
+void drawAbout(AppState&, Ui&);
+void drawHistory(AppState&, Ui&);
+void drawPreferences(AppState&, Ui&);
+void drawWarnings(AppState&, Ui&);
+
+}  // namespace penumbra

@@ -1,0 +1,214 @@
+// The loss plot: terms of the objective on a logarithmic axis at the left, IoU at the right, markers where an option
+// was changed, values under the mouse.
+#include "app/panels/panels.h"
+
+#include <cmath>
+
+#include "app/window/plot_axes.h"
+#include "app/window/widgets.h"
+
+namespace penumbra {
+namespace {
+
+struct Curve {
+  const char* label;
+  Rgba colour;
+  bool PlotToggles::*shown;
+  double (*value)(const Metrics&);
+  bool onIoUAxis;
+};
+
+constexpr Rgba kIoU{86, 199, 155}, kHeldOut{255, 214, 102};
+constexpr Curve kCurves[] = {
+    {"loss", {231, 233, 237}, &PlotToggles::loss, [](const Metrics& m) { return m.loss; }, false},
+    {"silhouette", {92, 158, 255}, &PlotToggles::silhouette, [](const Metrics& m) { return m.silhouette; }, false},
+    {"laplacian", {255, 150, 50}, &PlotToggles::laplacian, [](const Metrics& m) { return m.laplacian; }, false},
+    {"normals", {214, 130, 255}, &PlotToggles::normalConsistency, [](const Metrics& m) { return m.normalConsistency; }, false},
+    {"edges", {255, 120, 150}, &PlotToggles::edgeLength, [](const Metrics& m) { return m.edgeLength; }, false},
+    {"train IoU", kIoU, &PlotToggles::trainIoU, [](const Metrics& m) { return m.trainIoU; }, true}};
+
+struct Data {
+  std::vector<double> x;
+  std::vector<std::vector<double>> y;  // per curve
+  Axis iterations, loss, iou;
+};
+
+Data collect(const AppState& state) {
+  const Snapshot& s = state.snapshot();
+  Data d;
+  d.y.resize(std::size(kCurves));
+  std::vector<double> lossValues;
+  double least = 1, last = 0;
+  if (s.history)
+    for (const Metrics& m : *s.history) {
+      d.x.push_back(m.iteration);
+      last = std::max(last, double(m.iteration));
+      for (std::size_t c = 0; c < std::size(kCurves); ++c) {
+        const double v = kCurves[c].value(m);
+        d.y[c].push_back(v);
+        if (!(state.plot.*kCurves[c].shown)) continue;
+        if (!kCurves[c].onIoUAxis) lossValues.push_back(v);
+        else if (v > 0) least = std::min(least, v);
+      }
+    }
+  if (s.heldOut && state.plot.heldOutIoU)
+    for (const HeldOutMetrics& h : *s.heldOut) least = std::min(least, std::max(0.0, h.iou)), last = std::max(last, double(h.iteration));
+  d.iterations = {0, std::max({10.0, last, double(std::max(s.plannedIterations, 0))}), false};
+  d.loss = logAxis(lossValues);
+  d.iou = {std::floor(least * 10 - 1e-9) / 10, 1, false};
+  if (d.iou.lower >= 0.95) d.iou.lower = 0.9;
+  d.iou.lower = std::clamp(d.iou.lower, 0.0, 0.9);
+  return d;
+}
+
+void toggleChip(Ui& ui, const char* label, Rgba colour, bool& on, bool dot = false) {
+  ImGui::PushID(label);
+  const ImVec2 text = ImGui::CalcTextSize(label), at = ImGui::GetCursorScreenPos();
+  const float height = text.y + ui.px(4), mark = ui.px(14);
+  if (ImGui::InvisibleButton("chip", {mark + text.x + ui.px(8), height})) on = !on;
+  const bool hovered = ImGui::IsItemHovered();
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const Rgba c = on ? colour : mixColour(colour::kPanel, colour::kFaint, hovered ? 1.0 : 0.6);
+  const float y = at.y + height / 2;
+  if (dot) draw->AddCircleFilled({at.x + ui.px(5), y}, ui.px(3.4f), rgba(c));
+  else draw->AddLine({at.x, y}, {at.x + ui.px(10), y}, rgba(c), ui.px(2.2f));
+  draw->AddText({at.x + mark, at.y + ui.px(2)}, rgba(on ? (hovered ? colour::kText : colour::kDim) : c), label);
+  ImGui::PopID();
+  ImGui::SameLine(0, ui.px(6));
+}
+
+void legend(AppState& state, Ui& ui) {
+  ImGui::PushFont(ui.fonts.small);
+  for (const Curve& curve : kCurves) toggleChip(ui, curve.label, curve.colour, state.plot.*curve.shown);
+  toggleChip(ui, "held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
+  toggleChip(ui, "edits", colour::kAccent, state.plot.edits);
+  ImGui::NewLine();
+  ImGui::PopFont();
+}
+
+void axes(Ui& ui, const Rect& r, const Data& d) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  ImFont* font = ui.fonts.small;
+  const auto text = [&](float x, float y, const std::string& label, float alignX) {
+    const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, label.c_str());
+    draw->AddText(font, font->FontSize, {std::round(x - size.x * alignX), std::round(y)}, rgba(colour::kFaint), label.c_str());
+  };
+  draw->AddRectFilled({r.x, r.y}, {r.right(), r.bottom()}, rgba(colour::kWindow), ui.px(4));
+  const float line = font->FontSize;
+  for (const Tick& tick : ticks(d.loss, std::max(1, int(r.height / ui.px(26))))) {
+    const float y = std::round(r.bottom() - float(d.loss.place(tick.value)) * r.height);
+    draw->AddLine({r.x, y}, {r.right(), y}, rgba(withAlpha(colour::kBorder, 120)));
+    text(r.x - ui.px(6), std::clamp(y - line / 2, r.y - ui.px(2), r.bottom() - line), tick.label, 1);
+  }
+  for (const Tick& tick : ticks(d.iou, 4)) {
+    const float y = r.bottom() - float(d.iou.place(tick.value)) * r.height;
+    text(r.right() + ui.px(6), std::clamp(y - line / 2, r.y - ui.px(2), r.bottom() - line), tick.label, 0);
+  }
+  for (const Tick& tick : ticks(d.iterations, std::max(2, int(r.width / ui.px(90))))) {
+    const float x = std::round(r.x + float(d.iterations.place(tick.value)) * r.width);
+    draw->AddLine({x, r.y}, {x, r.bottom()}, rgba(withAlpha(colour::kBorder, 70)));
+    text(x, r.bottom() + ui.px(3), tick.label, tick.value <= 0 ? 0.f : 0.5f);
+  }
+}
+
+void curves(const AppState& state, Ui& ui, const Rect& r, const Data& d) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->PushClipRect({r.x, r.y}, {r.right(), r.bottom()}, true);
+  std::vector<ImVec2> points;
+  for (std::size_t c = 0; c < std::size(kCurves); ++c) {
+    if (!(state.plot.*kCurves[c].shown) || d.x.empty()) continue;
+    const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
+    points.clear();
+    for (int i : thinForPixels(d.x, d.y[c], d.iterations, int(r.width)))
+      points.push_back({r.x + float(d.iterations.place(d.x[std::size_t(i)])) * r.width,
+                        r.bottom() - float(axis.place(d.y[c][std::size_t(i)])) * r.height});
+    draw->AddPolyline(points.data(), int(points.size()), rgba(kCurves[c].colour), 0, ui.px(1.6f));
+  }
+  if (state.plot.heldOutIoU && state.snapshot().heldOut)
+    for (const HeldOutMetrics& h : *state.snapshot().heldOut)
+      draw->AddCircleFilled({r.x + float(d.iterations.place(h.iteration)) * r.width, r.bottom() - float(d.iou.place(h.iou)) * r.height}, ui.px(3.2f), rgba(kHeldOut));
+  draw->PopClipRect();
+}
+
+// Dashed lines where options were changed; returns the edits near the mouse.
+std::vector<OptionEdit> editMarkers(const AppState& state, Ui& ui, const Rect& r, const Data& d, float mouseX) {
+  std::vector<OptionEdit> near;
+  if (!state.plot.edits || !state.snapshot().edits) return near;
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  float drawn = -1e9f;
+  for (const OptionEdit& edit : *state.snapshot().edits) {
+    const float x = std::round(r.x + float(d.iterations.place(edit.iteration)) * r.width);
+    const bool close = std::abs(x - mouseX) < ui.px(5);
+    if (close) near.push_back(edit);
+    if (x == drawn) continue;
+    drawn = x;
+    const Rgba c = withAlpha(colour::kAccent, close ? 255 : 150);
+    for (float y = r.y; y < r.bottom(); y += ui.px(6)) draw->AddLine({x, y}, {x, std::min(y + ui.px(3), r.bottom())}, rgba(c));
+    draw->AddTriangleFilled({x - ui.px(4), r.y}, {x + ui.px(4), r.y}, {x, r.y + ui.px(6)}, rgba(c));
+  }
+  return near;
+}
+
+const HeldOutMetrics* heldOutNear(const AppState& state, const Data& d, const Rect& r, Ui& ui, float mouseX) {
+  if (!state.plot.heldOutIoU || !state.snapshot().heldOut) return nullptr;
+  for (const HeldOutMetrics& h : *state.snapshot().heldOut)
+    if (std::abs(r.x + float(d.iterations.place(h.iteration)) * r.width - mouseX) < ui.px(5)) return &h;
+  return nullptr;
+}
+
+void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const std::vector<OptionEdit>& edits) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const int i = nearestIndex(d.x, d.iterations.valueAt((mouse.x - r.x) / r.width));
+  if (i < 0) return;
+  const Metrics& m = (*state.snapshot().history)[std::size_t(i)];
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const float x = r.x + float(d.iterations.place(m.iteration)) * r.width;
+  draw->AddLine({x, r.y}, {x, r.bottom()}, rgba(withAlpha(colour::kText, 90)));
+  draw->AddLine({r.x, mouse.y}, {r.right(), mouse.y}, rgba(withAlpha(colour::kText, 40)));
+  ImGui::BeginTooltip();
+  heading(ui, ("Iteration " + shortNumber(m.iteration)).c_str());
+  for (std::size_t c = 0; c < std::size(kCurves); ++c) {
+    if (!(state.plot.*kCurves[c].shown)) continue;
+    const double v = d.y[c][std::size_t(i)];
+    const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
+    draw->AddCircleFilled({x, r.bottom() - float(axis.place(v)) * r.height}, ui.px(3), rgba(kCurves[c].colour));
+    ImGui::TextColored(toVec(kCurves[c].colour), "%s  %s", kCurves[c].label, (kCurves[c].onIoUAxis ? fixedText(v, 4) : shortNumber(v)).c_str());
+  }
+  if (const HeldOutMetrics* h = heldOutNear(state, d, r, ui, mouse.x))
+    ImGui::TextColored(toVec(kHeldOut), "held-out IoU  %s, outline error %s px", fixedText(h->iou, 4).c_str(), fixedText(h->contourErrorPx, 2).c_str());
+  dimText(("sigma " + shortNumber(m.sigma) + "   rate " + shortNumber(m.learningRate) + "   |gradient| " + shortNumber(m.gradientNorm)).c_str());
+  for (const OptionEdit& edit : edits) {
+    const Option* option = findOption(edit.name);
+    ImGui::TextColored(toVec(colour::kAccent), "%s: %s \u2192 %s", option ? option->label : edit.name.c_str(), edit.from.c_str(), edit.to.c_str());
+  }
+  ImGui::EndTooltip();
+}
+
+}  // namespace
+
+void drawPlot(AppState& state, Ui& ui) {
+  const Rect& area = ui.layout.plot;
+  beginRegion("plot", area, ui.px(12, 8), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  legend(state, ui);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float left = ui.px(50), right = ui.px(42), below = ui.px(20);
+  const Rect r{at.x + left, at.y + ui.px(2), area.right() - ui.px(12) - right - at.x - left, area.bottom() - ui.px(4) - below - at.y};
+  if (r.width > ui.px(40) && r.height > ui.px(20)) {
+    const Data data = collect(state);
+    axes(ui, r, data);
+    ImGui::SetCursorScreenPos({r.x, r.y});
+    ImGui::InvisibleButton("plot", {r.width, r.height});
+    const bool hovered = ImGui::IsItemHovered();
+    curves(state, ui, r, data);
+    const auto edits = editMarkers(state, ui, r, data, hovered ? ImGui::GetIO().MousePos.x : -1e9f);
+    if (hovered && !data.x.empty()) hover(state, ui, r, data, edits);
+    if (data.x.empty()) {
+      const char* text = "The loss appears here while the fit runs.";
+      const ImVec2 size = ImGui::CalcTextSize(text);
+      ImGui::GetWindowDrawList()->AddText({r.x + (r.width - size.x) / 2, r.y + (r.height - size.y) / 2}, rgba(colour::kFaint), text);
+    }
+  }
+  endRegion();
+}
+
+}  // namespace penumbra
