@@ -91,13 +91,13 @@ Command addInfo(CLI::App& app) {
 Command addGradientCheck(CLI::App& app) {
   CLI::App* parser = app.add_subcommand("gradcheck", "Compare gradients with central differences on a model.");
   struct Texts {
-    std::string input, samples = "200", views = "3", size = "64";
+    std::string input, samples = "100", views = "3", size = "64";
     std::unique_ptr<OptionFlags> options;
   };
   const auto t = std::make_shared<Texts>();
   parser->add_option("input", t->input)->type_name("FILE");
   parser->add_option("--samples", t->samples, "Vertex coordinates tried.")
-      ->type_name("6 .. 100000")->default_str("200")->group("Check");
+      ->type_name("6 .. 100000")->default_str("100")->group("Check");
   parser->add_option("--views", t->views, "Views of the model.")->type_name("1 .. 512")->default_str("3")->group("Check");
   parser->add_option("--size", t->size, "Pixels a side.")->type_name("8 .. 4096")->default_str("64")->group("Check");
   t->options = std::make_unique<OptionFlags>(*parser, [](const Option& option) {

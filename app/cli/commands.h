@@ -39,7 +39,7 @@ ExitCode runInfo(const InfoArguments& arguments);
 struct GradientCheckArguments {
   std::filesystem::path input;
   FitOptions options;
-  int samples = 200;  // vertex coordinates tried
+  int samples = 100;  // vertex coordinates tried
 };
 ExitCode runGradientCheck(const GradientCheckArguments& arguments);
 

@@ -64,6 +64,7 @@ ProgressStyle progressStyle(const std::string& name) {
 std::string progressLine(const Snapshot& s, int width) {
   const bool loading = s.state == SessionState::Loading;
   const std::string numbers = loading ? (s.message.empty() ? "loading" : s.message) : fitNumbers(s);
+  if (width == 0) return numbers;
   const double done = doneFraction(s);
   std::string percent = fixedText(100 * done, 0) + "%";
   percent.insert(0, 4 - std::min<std::size_t>(4, percent.size()), ' ');
@@ -75,7 +76,7 @@ std::string progressLine(const Snapshot& s, int width) {
     line += "] ";
   }
   line += percent + "  " + numbers;
-  if (int(line.size()) > width) line.resize(std::size_t(std::max(width, 0)));
+  if (int(line.size()) > width) line.resize(std::size_t(width));
   return line;
 }
 
@@ -132,7 +133,9 @@ void FitProgress::clearBar() {
 }
 
 void FitProgress::write(const Snapshot& s) {
-  const std::string line = style_ == ProgressStyle::Json ? progressJson(s) : progressLine(s, style_ == ProgressStyle::Bar ? terminalWidth() - 1 : 200);
+  const std::string line = style_ == ProgressStyle::Json  ? progressJson(s)
+                           : style_ == ProgressStyle::Bar ? progressLine(s, terminalWidth() - 1)
+                                                          : progressLine(s, 0);
   if (line == lastLine_) return;
   lastLine_ = line;
   lastShown_ = now();

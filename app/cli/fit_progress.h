@@ -31,7 +31,8 @@ class FitProgress {
   std::string lastLine_;
 };
 
-// "[=======>      ]  45%  iteration 225/500  IoU 0.981  38.2 it/s  1.2 s  ETA 7.2 s", at most `width` characters.
+// "[=======>      ]  45%  iteration 225/500  IoU 0.981  38.2 it/s  1.2 s  ETA 7.2 s", at most `width` characters;
+// 0: the text alone, in full.
 std::string progressLine(const Snapshot& snapshot, int width);
 // One JSON object without line break.
 std::string progressJson(const Snapshot& snapshot);

@@ -13,7 +13,7 @@ std::string written(double value, std::chars_format format, int precision) {
   return {buffer, end};
 }
 
-std::string twoDigits(long value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+std::string twoDigits(long value) { return {char('0' + value / 10 % 10), char('0' + value % 10)}; }
 
 }  // namespace
 
