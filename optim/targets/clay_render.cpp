@@ -132,7 +132,8 @@ glm::vec3 shadeSample(const Scene& scene, int x, int y, const Sample& sample, co
                       const glm::vec3& wireColour) {
   const Face& f = scene.mesh.faces[sample.face];
   const float third = 1 - sample.first - sample.second;
-  const glm::vec3 weights(sample.first / scene.seen[f.x].z, sample.second / scene.seen[f.y].z, third / scene.seen[f.z].z);
+  const glm::vec3 weights(sample.first / scene.seen[f.x].z, sample.second / scene.seen[f.y].z,
+                          third / scene.seen[f.z].z);
   const glm::vec3* corners = scene.normals.data() + 3 * std::size_t(sample.face);
   glm::vec3 n = unit(weights.x * corners[0] + weights.y * corners[1] + weights.z * corners[2]);
   const glm::vec3 p = positionAt(scene, x, y, sample.inverseDepth), v = -unit(p);
@@ -179,8 +180,8 @@ Rgba resolvePixel(const Scene& scene, int px, int py, const glm::vec3& clayColou
 
 void check(const Mesh& mesh, const Camera& camera, int supersample) {
   if (camera.width < 1 || camera.height < 1 || camera.width > 8192 || camera.height > 8192)
-    throw Error(ExitCode::Input, "A picture of " + std::to_string(camera.width) + " x " + std::to_string(camera.height) +
-                                     " pixels was asked for; each side must be in [1, 8192].");
+    throw Error(ExitCode::Input, "A picture of " + std::to_string(camera.width) + " x " +
+                                     std::to_string(camera.height) + " pixels was asked for; each side must be in [1, 8192].");
   if (supersample < 1 || supersample > 8)
     throw Error(ExitCode::Input, "supersample is " + std::to_string(supersample) + ", must be in [1, 8].");
   for (const Face& f : mesh.faces)
@@ -194,7 +195,8 @@ void check(const Mesh& mesh, const Camera& camera, int supersample) {
 
 RgbaImage renderClay(const Mesh& mesh, const Camera& camera, const ClayStyle& style, int supersample) {
   check(mesh, camera, supersample);
-  Scene scene{mesh, camera, style, supersample, camera.width * supersample, camera.height * supersample, {}, {}, {}, {}};
+  const int width = camera.width * supersample, height = camera.height * supersample;
+  Scene scene{mesh, camera, style, supersample, width, height, {}, {}, {}, {}};
   scene.samples.resize(std::size_t(scene.width) * scene.height);
   scene.reach = float(0.07 * boundsOf(mesh).diagonal());
   for (const glm::vec3& position : mesh.positions) {

@@ -1,7 +1,7 @@
 // Pictures of a mesh as a clay model, without OpenGL: for galleries, animations and reports.
 //
-// A supersampled z-buffer stores, per sample, the nearest face and where on it the sample lies. Each sample is then lit by
-// three lights fixed to the camera (a warm key from the upper left, a cool fill from the right, a rim light from
+// A supersampled z-buffer stores, per sample, the nearest face and where on it the sample lies. Each sample is then lit
+// by three lights fixed to the camera (a warm key from the upper left, a cool fill from the right, a rim light from
 // behind), a sky-and-ground ambient term and screen-space ambient occlusion; samples are averaged in linear light.
 // Corner normals are area-weighted means over the faces around a vertex that bend by less than `creaseAngle`.
 // Both sides of a face are lit alike. Limits: faces that reach behind the near plane are left out; lights cast no

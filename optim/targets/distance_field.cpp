@@ -159,7 +159,8 @@ class Propagation {
  private:
   // The four pixel centres around the segment's square
   void seed(int piece, const glm::vec2& middle) {
-    const int x0 = std::clamp(int(middle.x - 0.5f), 0, width_ - 1), y0 = std::clamp(int(middle.y - 0.5f), 0, height_ - 1);
+    const int x0 = std::clamp(int(middle.x - 0.5f), 0, width_ - 1);
+    const int y0 = std::clamp(int(middle.y - 0.5f), 0, height_ - 1);
     for (int y = y0; y <= std::min(y0 + 1, height_ - 1); ++y)
       for (int x = x0; x <= std::min(x0 + 1, width_ - 1); ++x) offer(std::size_t(y) * width_ + x, x, y, piece);
   }
@@ -209,7 +210,9 @@ std::vector<OutlineSegment> traceOutline(const Mask& mask) {
                           int(bottom[x] >= 0.5f) << 3;
       if (corners == 0 || corners == 15) continue;
       const bool joined = top[x] + top[x + 1] + bottom[x] + bottom[x + 1] >= 2;
-      const Pattern& pattern = corners == 5 && joined ? kJoined5 : corners == 10 && joined ? kJoined10 : kPatterns[corners];
+      const Pattern& pattern = corners == 5 && joined    ? kJoined5
+                               : corners == 10 && joined ? kJoined10
+                                                         : kPatterns[corners];
       const Square square(coverage, x, y);
       for (int k = 0; k < pattern.count; ++k)
         outline.push_back({square.point(pattern.from[k]), square.point(pattern.to[k])});

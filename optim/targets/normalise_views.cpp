@@ -164,7 +164,8 @@ Similarity boundingSimilarity(const std::vector<CarvingView>& prepared, std::vec
   double halfSide = 1.5 * firstRadius(prepared, centre);
   double radius = halfSide / 1.5;
   // With many views one wrong mask must not carve the object away
-  for (int votes = prepared.size() >= 16 ? 2 : 1; votes <= int(prepared.size()); votes *= 2) {
+  const int fewest = prepared.size() >= 16 ? 2 : 1;
+  for (int votes = fewest; votes <= int(prepared.size()); votes *= 2) {
     bool found = false;
     glm::dvec3 c = centre;
     double h = halfSide;
@@ -177,9 +178,11 @@ Similarity boundingSimilarity(const std::vector<CarvingView>& prepared, std::vec
       const glm::dvec3 extent = 0.5 * (carved.bounds.upper - carved.bounds.lower) + carved.cellRadius;
       h = std::max({extent.x, extent.y, extent.z});
     }
-    if (found) return {1 / radius, c};
-    if (votes == 1 || votes == 2) notes.push_back("The masks do not agree on any point; the scale is a guess.");
+    if (!found) continue;
+    if (votes > fewest) notes.push_back("Some masks contradict the others; check masks and cameras.");
+    return {1 / radius, c};
   }
+  notes.push_back("The masks do not agree on any point; position and scale are a guess. Check masks and cameras.");
   return {1 / radius, centre};
 }
 
@@ -189,12 +192,14 @@ void normaliseViews(ViewSet& views) {
   for (const auto* list : {&views.train, &views.heldOut})
     for (const View& view : *list)
       if (view.mask.width != view.camera.width || view.mask.height != view.camera.height)
-        throw Error(ExitCode::Input, "View " + view.name + " has a camera of " + std::to_string(view.camera.width) +
-                                         " x " + std::to_string(view.camera.height) + " pixels but a mask of " +
-                                         std::to_string(view.mask.width) + " x " + std::to_string(view.mask.height) + ".");
+        throw Error(ExitCode::Input,
+                    "View " + view.name + " has a camera of " + std::to_string(view.camera.width) + " x " +
+                        std::to_string(view.camera.height) + " pixels but a mask of " +
+                        std::to_string(view.mask.width) + " x " + std::to_string(view.mask.height) + ".");
   const std::vector<CarvingView> prepared = prepare(views.train);
   if (prepared.empty())
-    throw Error(ExitCode::Input, "None of the " + std::to_string(views.train.size()) + " training masks shows an object.",
+    throw Error(ExitCode::Input,
+                "None of the " + std::to_string(views.train.size()) + " training masks shows an object.",
                 "Check that the masks are white (or opaque) on the object, or invert them.");
   const Similarity step = boundingSimilarity(prepared, views.notes);
   views.up = guessUp(views.train);

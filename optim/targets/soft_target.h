@@ -38,7 +38,7 @@ SoftTarget makeSoftTarget(const Mask& mask);
 std::vector<SoftTarget> makeSoftTargets(std::span<const View> views, ThreadPool& pool);
 
 // Sets value and limits for this sigma; `mask` is the one the target was made from. With soft = false the value is
-// the mask itself and sigma does not matter. 0.2 ms at 256^2.
+// the mask itself and sigma does not matter. 0.15 ms at 256^2.
 void soften(SoftTarget& target, const Mask& mask, double sigma, bool soft = true);
 
 }  // namespace penumbra

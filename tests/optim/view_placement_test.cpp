@@ -276,3 +276,12 @@ TEST(NormaliseViews, MicrophoneOfTheNerfSetFillsTheBall) {
     EXPECT_GT(farthest, 0.5 * radius) << view.name;
   }
 }
+
+TEST(NormaliseViews, MasksThatContradictEachOtherAreReported) {
+  ViewSet set = photoSet(wedge(), 6, 4, 45);
+  set.train[2].mask = Mask(160, 120);
+  set.train[2].mask.at(2, 2) = 1;
+  normaliseViews(set);
+  EXPECT_EQ(set.notes.size(), 1u);
+  EXPECT_TRUE(std::isfinite(set.normalisation.scale) && set.normalisation.scale > 0);
+}
