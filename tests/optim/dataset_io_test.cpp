@@ -49,7 +49,7 @@ ViewSet ringOfViews(int count, bool sameIntrinsics) {
     view.camera.cx += 1.25;
     view.camera.fy *= 1.01;
     view.mask = discMask(width, height, 0.25 + 0.01 * i);
-    view.name = "v" + std::to_string(i);
+    view.name = std::string("v").append(std::to_string(i));
     set.train.push_back(view);
   }
   return set;
@@ -156,7 +156,6 @@ std::string oneFrame(const std::string& file, const std::string& frame = "", con
 TEST(DatasetIo, understandsEveryWayToStateIntrinsics) {
   const SmallSet set;
   const auto camera = [&](const std::string& file, const std::string& frame = "") { return set.read(oneFrame(file, frame)).train[0].camera; };
-  const double pi = 3.14159265358979323846;
   Camera c = camera("\"fl_x\":30");
   EXPECT_EQ(c.fx, 30);
   EXPECT_EQ(c.fy, 30);
@@ -167,10 +166,10 @@ TEST(DatasetIo, understandsEveryWayToStateIntrinsics) {
   EXPECT_EQ(c.fy, 31);
   EXPECT_EQ(c.cx, 19);
   EXPECT_EQ(c.cy, 9.5);
-  c = camera("\"camera_angle_x\":" + std::to_string(pi / 2));
+  c = camera("\"camera_angle_x\":1.5707963");
   EXPECT_NEAR(c.fx, 20, 1e-4);
   EXPECT_NEAR(c.fy, 20, 1e-4);
-  c = camera("\"camera_angle_y\":" + std::to_string(pi / 2));
+  c = camera("\"camera_angle_y\":1.5707963");
   EXPECT_NEAR(c.fx, 10, 1e-4);
   c = camera("\"x_fov\":90,\"fl_x\":1,\"camera_angle_x\":0.1");
   EXPECT_NEAR(c.fx, 20, 1e-9);
