@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kMicrosecondsAtStart = 800'000;
 constexpr std::int64_t kBytesPerMicrosecond = 2;
 #ifdef PENUMBRA_SHADOW_MEMORY
-constexpr std::int64_t kSlowdown = 5;  // sanitizers
+constexpr std::int64_t kSlowdown = 2;  // sanitizers; assimp itself is not instrumented
 #else
 constexpr std::int64_t kSlowdown = 1;
 #endif
