@@ -44,8 +44,8 @@ struct FitOptions {
   int iterations = 500;
   Optimizer optimizer = Optimizer::AdamUniform;
   Parameters parameters = Parameters::Differential;
-  double lambda = 19;
-  double learningRate = 2e-2;
+  double lambda = 5;
+  double learningRate = 5e-2;
   double learningRateEnd = 0.1;                  // factor reached at the last planned iteration (geometric)
   double beta1 = 0.9, beta2 = 0.999;
   int viewsPerStep = 0;                          // 0: all

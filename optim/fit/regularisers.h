@@ -10,6 +10,8 @@
 // the factors make sums over a refined mesh converge to A mean(H^2) and A mean(kappa^2). A is differentiated too, so no
 // term shrinks the mesh.
 //
+// The uniform Laplacian also has a part along the surface, from uneven triangles, which grows with V.
+//
 // Borders: a vertex on an edge with one face has no d_i. Edges with more than two faces, and pairs with a face without
 // area, are left out of normal consistency; faces that walk their edge the same way are compared with one normal
 // reversed. Cotangents are held within +-50 (angles of about 1 degree). A mesh without area has value and gradient 0.
