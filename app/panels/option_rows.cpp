@@ -65,8 +65,9 @@ void contextMenu(AppState& state, const Option& option) {
 std::string describe(const AppState& state, const Option& option) {
   std::string text = option.doc;
   const auto number = [&](double v) { return valueText(state, option, v); };
-  if (option.scale == OptionScale::Choice || option.scale == OptionScale::Toggle) text += "\nDefault: " + number(option.get(FitOptions{})) + ".";
-  else text += "\n" + shortNumber(option.min) + " to " + shortNumber(option.max) + ", default " + number(option.get(FitOptions{})) + ".";
+  if (option.scale != OptionScale::Choice && option.scale != OptionScale::Toggle)
+    text.append("\nFrom ").append(shortNumber(option.min)).append(" to ").append(shortNumber(option.max)).append(".");
+  text.append("\nDefault: ").append(number(option.get(FitOptions{}))).append(".");
   if (option.effect == OptionEffect::Reset) text += "\nTakes effect at the next Reset.";
   if (option.effect == OptionEffect::Targets) text += "\nThe masks are made anew; the mesh stays.";
   return text;

@@ -83,17 +83,18 @@ void drawPanels(AppState& state, Ui& ui, float width, float height) {
 
 void handleKeys(AppState& state) {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantTextInput) return;
+  // Dialogs, menus and text boxes take their keys themselves.
+  if (io.WantTextInput || ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return;
+  // Characters that need different keys on different keyboards.
+  for (const ImWchar character : io.InputQueueCharacters)
+    if (character == '?' || character == '[' || character == ']')
+      perform(state, character == '?' ? Action::KeySheet : character == '[' ? Action::PreviousView : Action::NextView);
   const std::uint8_t modifiers = std::uint8_t((io.KeyCtrl ? kCtrl : 0) | (io.KeyShift ? kShift : 0));
-  const bool typed = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
   for (const ActionInfo& row : actionTable())
     for (const Chord& chord : {row.chord, row.alternative}) {
-      if (chord.key == key::kNone || chord.modifiers != modifiers || io.KeyAlt) continue;
-      if (!ImGui::IsKeyPressed(chord.key, row.action == Action::PreviousView || row.action == Action::NextView)) continue;
-      // While a dialog is open only leaving it and the key sheet are meant.
-      if (typed && row.action != Action::Leave && row.action != Action::KeySheet) continue;
-      perform(state, row.action);
-      return;
+      const bool asCharacter = chord.key == key::kSlash || chord.key == key::kLeftBracket || chord.key == key::kRightBracket;
+      if (chord.key == key::kNone || asCharacter || chord.modifiers != modifiers || io.KeyAlt) continue;
+      if (ImGui::IsKeyPressed(chord.key, false)) return perform(state, row.action);
     }
 }
 

@@ -79,8 +79,9 @@ std::string keyName(int k) {
     case key::kEqual: return "+";
     default: break;
   }
-  if (k >= key::kF1 && k <= key::kF12) return "F" + std::to_string(k - key::kF1 + 1);
-  return std::string(1, char(k));
+  std::string name(1, k >= key::kF1 && k <= key::kF12 ? 'F' : char(k));
+  if (k >= key::kF1 && k <= key::kF12) name += std::to_string(k - key::kF1 + 1);
+  return name;
 }
 
 void lookAlong(AppState& s, AxisView axis) { s.camera.lookAlong(axis); }

@@ -9,8 +9,7 @@
 #include <optional>
 
 #include "app/window/rect.h"
-#include "renderer/camera.h"
-#include "renderer/mesh.h"
+#include "optim/session/session.h"
 
 namespace penumbra {
 
@@ -57,6 +56,7 @@ class OrbitCamera {
   std::optional<int> lockedView() const;
 
   bool advance(double seconds);               // true while an eased move is under way
+  bool moving() const { return moved_ < 1; }
   ViewMatrices matrices(const Rect& area) const;
   Rect imageArea(const Rect& area) const;     // where the locked camera's image lies inside `area`
   Ray ray(double x, double y, const Rect& area) const;

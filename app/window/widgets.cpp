@@ -1,6 +1,5 @@
 #include "app/window/widgets.h"
 
-#include <charconv>
 #include <cmath>
 
 namespace penumbra {
@@ -189,24 +188,5 @@ void endRegion() {
   ImGui::PopStyleColor();
   ImGui::PopStyleVar(2);
 }
-
-std::string fixedText(double value, int decimals) {
-  if (!std::isfinite(value)) return "-";
-  char text[64];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr;
-  return std::string(text, end);
-}
-
-std::string durationText(double seconds) {
-  if (!(seconds >= 0) || seconds > 1e7) return "-";
-  if (seconds < 9.95) return fixedText(seconds, 1) + " s";
-  const long whole = std::lround(seconds);
-  if (whole < 60) return std::to_string(whole) + " s";
-  const auto two = [](long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + two(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + two(whole % 3600 / 60) + " min";
-}
-
-std::string percentText(double share) { return share < 0 ? "-" : fixedText(100 * share, 1) + " %"; }
 
 }  // namespace penumbra

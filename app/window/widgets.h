@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "app/cli/text.h"
 #include "app/window/ui.h"
 
 namespace penumbra {
@@ -33,9 +34,5 @@ void endModal();
 // A borderless window that fills a rectangle.
 bool beginRegion(const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags = 0);
 void endRegion();
-
-std::string durationText(double seconds);    // "4.2 s", "3 min 05 s"
-std::string percentText(double share);       // "98.7 %"
-std::string fixedText(double value, int decimals);
 
 }  // namespace penumbra

@@ -1,0 +1,315 @@
+#include "app/window/gl_drawing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <penumbra_shaders.h>
+
+#include "app/window/colours.h"
+#include "app/window/gl_objects.h"
+
+namespace penumbra {
+namespace {
+
+struct MeshVertex {
+  glm::vec3 position, normal;
+  float heat;
+};
+
+// Vertices and faces on the graphics side.
+struct GlMesh {
+  GlArray array = makeArray();
+  GlBuffer vertices = makeBuffer(), indices = makeBuffer();
+  int indexCount = 0;
+
+  GlMesh() {
+    glBindVertexArray(array.get());
+    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
+    const auto attribute = [](GLuint index, int size, std::size_t offset) {
+      glEnableVertexAttribArray(index);
+      glVertexAttribPointer(index, size, GL_FLOAT, GL_FALSE, sizeof(MeshVertex), reinterpret_cast<const void*>(offset));
+    };
+    attribute(0, 3, offsetof(MeshVertex, position));
+    attribute(1, 3, offsetof(MeshVertex, normal));
+    attribute(2, 1, offsetof(MeshVertex, heat));
+    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, indices.get());
+    glBindVertexArray(0);
+  }
+
+  void setFaces(const std::vector<Face>& faces) {
+    glBindVertexArray(array.get());
+    glBufferData(GL_ELEMENT_ARRAY_BUFFER, GLsizeiptr(faces.size() * sizeof(Face)), faces.data(), GL_STATIC_DRAW);
+    glBindVertexArray(0);
+    indexCount = int(faces.size()) * 3;
+  }
+
+  void setVertices(const std::vector<MeshVertex>& data) {
+    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
+    glBufferData(GL_ARRAY_BUFFER, GLsizeiptr(data.size() * sizeof(MeshVertex)), data.data(), GL_STREAM_DRAW);
+  }
+
+  void draw() const {
+    glBindVertexArray(array.get());
+    glDrawElements(GL_TRIANGLES, indexCount, GL_UNSIGNED_INT, nullptr);
+    glBindVertexArray(0);
+  }
+};
+
+struct GlLines {
+  GlArray array = makeArray();
+  GlBuffer vertices = makeBuffer();
+
+  GlLines() {
+    glBindVertexArray(array.get());
+    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
+    glEnableVertexAttribArray(0);
+    glVertexAttribPointer(0, 3, GL_FLOAT, GL_FALSE, sizeof(LineVertex), nullptr);
+    glEnableVertexAttribArray(1);
+    glVertexAttribPointer(1, 4, GL_UNSIGNED_BYTE, GL_TRUE, sizeof(LineVertex), reinterpret_cast<const void*>(offsetof(LineVertex, colour)));
+    glBindVertexArray(0);
+  }
+
+  void draw(GLenum kind, const std::vector<LineVertex>& data) const {
+    glBindVertexArray(array.get());
+    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
+    glBufferData(GL_ARRAY_BUFFER, GLsizeiptr(data.size() * sizeof(LineVertex)), data.data(), GL_STREAM_DRAW);
+    glDrawArrays(kind, 0, GLsizei(data.size()));
+    glBindVertexArray(0);
+  }
+};
+
+// Colour texture, depth, and with several samples a second framebuffer they are resolved from.
+struct Target {
+  int width = 0, height = 0, samples = 0;
+  GlFramebuffer drawn, resolved;
+  GlTexture texture;
+  GlRenderbuffer colour, depth;
+
+  void resize(int w, int h, int wantedSamples) {
+    if (w == width && h == height && wantedSamples == samples) return;
+    width = w, height = h, samples = wantedSamples;
+    texture = makeTexture();
+    glBindTexture(GL_TEXTURE_2D, texture.get());
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, w, h, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
+    for (GLenum parameter : {GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_LINEAR);
+    for (GLenum parameter : {GL_TEXTURE_WRAP_S, GL_TEXTURE_WRAP_T}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_CLAMP_TO_EDGE);
+    resolved = makeFramebuffer();
+    glBindFramebuffer(GL_FRAMEBUFFER, resolved.get());
+    glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture.get(), 0);
+    depth = makeRenderbuffer();
+    glBindRenderbuffer(GL_RENDERBUFFER, depth.get());
+    glRenderbufferStorageMultisample(GL_RENDERBUFFER, samples, GL_DEPTH_COMPONENT24, w, h);
+    if (samples > 0) {
+      colour = makeRenderbuffer();
+      glBindRenderbuffer(GL_RENDERBUFFER, colour.get());
+      glRenderbufferStorageMultisample(GL_RENDERBUFFER, samples, GL_RGBA8, w, h);
+      drawn = makeFramebuffer();
+      glBindFramebuffer(GL_FRAMEBUFFER, drawn.get());
+      glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, colour.get());
+    }
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, depth.get());
+  }
+
+  void bind() const { glBindFramebuffer(GL_FRAMEBUFFER, samples > 0 ? drawn.get() : resolved.get()); }
+  void resolve() const {
+    if (samples == 0) return;
+    glBindFramebuffer(GL_READ_FRAMEBUFFER, drawn.get());
+    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved.get());
+    glBlitFramebuffer(0, 0, width, height, 0, 0, width, height, GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  }
+};
+
+std::vector<MeshVertex> interleave(const std::vector<glm::vec3>& positions, const std::vector<glm::vec3>& normals, const std::vector<float>* gradient) {
+  std::vector<MeshVertex> out(positions.size());
+  float scale = 0;
+  if (gradient && gradient->size() == positions.size()) {
+    // The 98th percentile is the hottest colour: a few extreme vertices do not darken the rest.
+    std::vector<float> sorted = *gradient;
+    const auto at = sorted.begin() + std::ptrdiff_t(double(sorted.size() - 1) * 0.98);
+    std::nth_element(sorted.begin(), at, sorted.end());
+    scale = *at > 0 ? 1 / *at : 0;
+  }
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    out[i] = {positions[i], normals[i], scale > 0 ? std::sqrt(std::min(1.f, (*gradient)[i] * scale)) : 0.f};
+  return out;
+}
+
+bool sameLines(const std::vector<LineVertex>& a, const std::vector<LineVertex>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(LineVertex)) == 0);
+}
+
+}  // namespace
+
+std::vector<glm::vec3> smoothNormals(const std::vector<glm::vec3>& positions, const std::vector<Face>& faces) {
+  std::vector<glm::vec3> normals(positions.size(), glm::vec3(0));
+  for (const Face& f : faces) {
+    const glm::vec3 n = glm::cross(positions[f[1]] - positions[f[0]], positions[f[2]] - positions[f[0]]);
+    for (int k = 0; k < 3; ++k) normals[f[k]] += n;
+  }
+  for (auto& n : normals)
+    if (const float length = glm::length(n); length > 0) n /= length;
+  return normals;
+}
+
+struct GlDrawing::State {
+  GlProgram meshProgram{shader::mesh_vert, shader::mesh_frag, "mesh"}, lineProgram{shader::lines_vert, shader::lines_frag, "lines"};
+  GlMesh mesh, ghost;
+  GlLines lines;
+  Target target;
+  std::map<int, GlTexture> images;
+  std::string renderer, version;
+  bool isSoftware = false, alwaysFine = false;
+  int samples = 0;
+
+  SceneFrame last;                       // what the target shows
+  int lastFine = -1;
+  std::shared_ptr<const std::vector<glm::vec3>> uploadedPositions;
+  std::shared_ptr<const std::vector<Face>> uploadedFaces;
+  std::shared_ptr<const Mesh> uploadedReference;
+
+  void upload(const Snapshot& s);
+  void drawBackground();
+  void drawMesh(const SceneFrame& frame);
+  void drawGhost(const SceneFrame& frame);
+  bool changed(const SceneFrame& frame, int fine) const;
+};
+
+GlDrawing::GlDrawing() : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.renderer = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
+  const char* version = reinterpret_cast<const char*>(glGetString(GL_VERSION));
+  s.version = std::string(version).substr(0, std::string(version).find(' '));
+  for (const char* name : {"llvmpipe", "softpipe", "swrast", "SVGA3D", "Software"}) s.isSoftware |= s.renderer.find(name) != std::string::npos;
+  GLint most = 0;
+  glGetIntegerv(GL_MAX_SAMPLES, &most);
+  s.samples = s.isSoftware ? 0 : std::min(4, int(most));
+}
+
+GlDrawing::~GlDrawing() = default;
+
+void GlDrawing::setAlwaysFine(bool fine) { state_->alwaysFine = fine; }
+bool GlDrawing::software() const { return state_->isSoftware; }
+
+std::string GlDrawing::description() const {
+  return "OpenGL " + state_->version + ", " + state_->renderer.substr(0, state_->renderer.find(" ("));
+}
+
+bool GlDrawing::State::changed(const SceneFrame& f, int fine) const {
+  if (fine != lastFine || f.width != last.width || f.height != last.height || !(f.display == last.display)) return true;
+  if (f.matrices.clipFromEye != last.matrices.clipFromEye || f.matrices.eyeFromWorld != last.matrices.eyeFromWorld) return true;
+  if (f.snapshot->positions != last.snapshot->positions || f.snapshot->faces != last.snapshot->faces || f.snapshot->views != last.snapshot->views) return true;
+  return !sameLines(f.lines, last.lines) || (f.display.shading == Shading::Heat && f.snapshot->vertexGradient != last.snapshot->vertexGradient);
+}
+
+void GlDrawing::State::upload(const Snapshot& s) {
+  if (s.faces && s.faces != uploadedFaces) mesh.setFaces(*s.faces), uploadedFaces = s.faces;
+  if (s.positions && s.positions != uploadedPositions) {
+    const bool given = s.normals && s.normals->size() == s.positions->size();
+    mesh.setVertices(interleave(*s.positions, given ? *s.normals : smoothNormals(*s.positions, *s.faces), s.vertexGradient.get()));
+    uploadedPositions = s.positions;
+  }
+  const auto reference = s.views ? s.views->reference : nullptr;
+  if (reference == uploadedReference) return;
+  uploadedReference = reference;
+  if (!reference) return;
+  ghost.setFaces(reference->faces);
+  ghost.setVertices(interleave(reference->positions, smoothNormals(reference->positions, reference->faces), nullptr));
+}
+
+void GlDrawing::State::drawBackground() {
+  const Rgba upper{46, 51, 61}, lower{24, 26, 32};
+  const std::vector<LineVertex> corners = {{{-1, -1, 0}, lower}, {{1, -1, 0}, lower}, {{-1, 1, 0}, upper}, {{1, 1, 0}, upper}};
+  glDisable(GL_DEPTH_TEST);
+  lineProgram.use();
+  lineProgram.set("clipFromWorld", glm::mat4(1));
+  lines.draw(GL_TRIANGLE_STRIP, corners);
+  glEnable(GL_DEPTH_TEST);
+}
+
+void GlDrawing::State::drawMesh(const SceneFrame& f) {
+  if (!f.snapshot->positions || !f.snapshot->faces) return;
+  const glm::mat4 clip(f.matrices.clipFromWorld());
+  meshProgram.use();
+  meshProgram.set("clipFromWorld", clip);
+  meshProgram.set("eyeFromWorld", glm::mat4(f.matrices.eyeFromWorld));
+  meshProgram.set("parallel", int(f.matrices.clipFromEye[2][3] == 0));
+  meshProgram.set("mode", int(f.display.shading));
+  glEnable(GL_POLYGON_OFFSET_FILL);
+  glPolygonOffset(1, 1);
+  mesh.draw();
+  glDisable(GL_POLYGON_OFFSET_FILL);
+  if (!f.display.wireframe) return;
+  meshProgram.set("mode", 4);
+  meshProgram.set("flatColour", glm::vec4(0.06f, 0.07f, 0.09f, 0.55f));
+  glPolygonMode(GL_FRONT_AND_BACK, GL_LINE);
+  mesh.draw();
+  glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
+}
+
+void GlDrawing::State::drawGhost(const SceneFrame& f) {
+  if (!f.display.ghost || !uploadedReference) return;
+  meshProgram.use();
+  meshProgram.set("clipFromWorld", glm::mat4(f.matrices.clipFromWorld()));
+  meshProgram.set("eyeFromWorld", glm::mat4(f.matrices.eyeFromWorld));
+  meshProgram.set("parallel", int(f.matrices.clipFromEye[2][3] == 0));
+  meshProgram.set("mode", 3);
+  meshProgram.set("flatColour", glm::vec4(0.36f, 0.66f, 1.0f, 0.62f));
+  // Depth first, so that only the nearest layer is blended; the mesh in front may hide it.
+  glDepthFunc(GL_LEQUAL);
+  glColorMask(GL_FALSE, GL_FALSE, GL_FALSE, GL_FALSE);
+  ghost.draw();
+  glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
+  glDepthMask(GL_FALSE);
+  ghost.draw();
+  glDepthMask(GL_TRUE);
+}
+
+TextureId GlDrawing::scene(const SceneFrame& frame) {
+  State& s = *state_;
+  if (frame.width <= 0 || frame.height <= 0) return 0;
+  const int fine = s.samples == 0 && (!frame.moving || s.alwaysFine) ? 2 : 1;
+  if (s.target.texture.get() && !s.changed(frame, fine)) return s.target.texture.get();
+  GLint before = 0;
+  glGetIntegerv(GL_FRAMEBUFFER_BINDING, &before);
+  s.upload(*frame.snapshot);
+  s.target.resize(frame.width * fine, frame.height * fine, s.samples);
+  s.target.bind();
+  glViewport(0, 0, s.target.width, s.target.height);
+  glDisable(GL_SCISSOR_TEST);
+  glDisable(GL_CULL_FACE);
+  glClear(GL_DEPTH_BUFFER_BIT);
+  s.drawBackground();
+  glEnable(GL_BLEND);
+  glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+  s.drawMesh(frame);
+  s.lineProgram.use();
+  s.lineProgram.set("clipFromWorld", glm::mat4(frame.matrices.clipFromWorld()));
+  glLineWidth(1);
+  s.lines.draw(GL_LINES, frame.lines);
+  s.drawGhost(frame);
+  glDisable(GL_BLEND);
+  glDisable(GL_DEPTH_TEST);
+  s.target.resolve();
+  glBindFramebuffer(GL_FRAMEBUFFER, GLuint(before));
+  s.last = frame;
+  s.lastFine = fine;
+  return s.target.texture.get();
+}
+
+TextureId GlDrawing::image(int slot, const RgbaImage* content) {
+  GlTexture& texture = state_->images[slot];
+  if (!content || content->empty()) return texture.get();
+  if (!texture.get()) {
+    texture = makeTexture();
+    glBindTexture(GL_TEXTURE_2D, texture.get());
+    for (GLenum parameter : {GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_LINEAR);
+    for (GLenum parameter : {GL_TEXTURE_WRAP_S, GL_TEXTURE_WRAP_T}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_CLAMP_TO_EDGE);
+  }
+  glBindTexture(GL_TEXTURE_2D, texture.get());
+  glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, content->width, content->height, 0, GL_RGBA, GL_UNSIGNED_BYTE, content->pixels.data());
+  return texture.get();
+}
+
+}  // namespace penumbra

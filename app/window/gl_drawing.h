@@ -1,0 +1,30 @@
+// The OpenGL side of Drawing: the 3D view in a framebuffer of its own, drawn only when something of it changed, and
+// pictures as textures.
+#pragma once
+#include <map>
+#include <memory>
+
+#include "app/window/drawing.h"
+
+namespace penumbra {
+
+// A context must be current now and whenever it is used.
+class GlDrawing final : public Drawing {
+ public:
+  GlDrawing();
+  ~GlDrawing() override;
+  TextureId scene(const SceneFrame& frame) override;
+  TextureId image(int slot, const RgbaImage* content) override;
+  bool software() const override;
+  std::string description() const override;
+  void setAlwaysFine(bool fine);  // smooth edges even while moving (pictures for people to keep)
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Smooth vertex normals, area weighted; zero where no face has an area.
+std::vector<glm::vec3> smoothNormals(const std::vector<glm::vec3>& positions, const std::vector<Face>& faces);
+
+}  // namespace penumbra
