@@ -32,6 +32,21 @@ template <class Real> inline Real sum(const Lanes<Real>& value) {
   return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
+template <class Real> inline Real largest(const Lanes<Real>& value) {
+  typedef Real Half __attribute__((vector_size(8 * sizeof(Real))));
+  typedef Real Quarter __attribute__((vector_size(4 * sizeof(Real))));
+  Half a, b;
+  __builtin_memcpy(&a, &value, sizeof a);
+  __builtin_memcpy(&b, reinterpret_cast<const char*>(&value) + sizeof a, sizeof b);
+  a = a < b ? b : a;
+  Quarter c, d;
+  __builtin_memcpy(&c, &a, sizeof c);
+  __builtin_memcpy(&d, reinterpret_cast<const char*>(&a) + sizeof c, sizeof d);
+  c = c < d ? d : c;
+  const Real e = c[0] < c[1] ? c[1] : c[0], f = c[2] < c[3] ? c[3] : c[2];
+  return e < f ? f : e;
+}
+
 template <class Real> struct BlockPixels {
   Lanes<Real> x, y;  // of the first block of a tile, relative to the tile's corner
   BlockPixels() {
@@ -138,9 +153,7 @@ inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* 
       Real* pixels = view.blocks + block * kBlockPixels;
       const Lanes<Real> left = softRasCover<L, N>(place, view.inverseSigma, load(pixels));
       store<Real>(pixels, left);
-      bool open = false;
-      for (int i = 0; i < kBlockPixels; ++i) open |= left[i] >= full;
-      if (!open) view.stops[block] = face + 1;
+      if (largest<Real>(left) < full) view.stops[block] = face + 1;
     }
   }
 }
