@@ -112,7 +112,7 @@ class FitRun {
     const auto exported = waitFor({EventKind::Exported});
     if (exported && exported->kind == EventKind::Failed) throw *failure_;
     if (!arguments_.picture.empty()) writePicture(arguments_.picture, *result);
-    if (!arguments_.timelapse.empty()) timelapse.write(arguments_.timelapse);
+    if (!arguments_.timelapse.empty()) timelapse.write(arguments_.timelapse, arguments_.options.threads);
     if (!arguments_.report.empty())
       writeReport(arguments_.report, *result, {arguments_.input, arguments_.output, interrupted_});
     if (arguments_.progress != ProgressStyle::Json) std::cout << resultText(*result, arguments_.output) << std::flush;

@@ -71,7 +71,8 @@ std::string progressLine(const Snapshot& s, int width) {
   const int cells = std::clamp(width - int(numbers.size()) - 12, 0, 30), full = int(done * cells);
   std::string line;
   if (cells >= 5) {
-    line = "[" + std::string(std::size_t(full), '=') + (full < cells ? ">" : "");
+    line.append(1, '[').append(std::size_t(full), '=');
+    if (full < cells) line += '>';
     line.resize(std::size_t(cells) + 1, ' ');
     line += "] ";
   }

@@ -6,12 +6,13 @@
 #include "optim/io/animation_io.h"
 #include "optim/io/image_io.h"
 #include "optim/targets/clay_render.h"
+#include "renderer/cpu/thread_pool.h"
 #include "renderer/error.h"
 
 namespace penumbra {
 namespace {
 
-constexpr int kPictureSize = 768, kFrameSize = 400;
+constexpr int kPictureSize = 640, kFrameSize = 320;
 constexpr int kFrameMilliseconds = 70, kLastFrameMilliseconds = 1200;
 constexpr double kFieldOfView = 30, kElevation = 18, kFirstAzimuth = 30;  // degrees
 
@@ -26,7 +27,7 @@ class Orbit {
     centre_ = bounds.centre();
     double radius = 1e-9;
     for (const auto& p : positions) radius = std::max(radius, glm::length(glm::dvec3(p) - centre_));
-    distance_ = 1.03 * radius / std::sin(radians(kFieldOfView / 2));
+    distance_ = 1.1 * radius / std::sin(radians(kFieldOfView / 2));
     const glm::dvec3 towards = std::abs(up_.z) < 0.7 ? glm::dvec3(0, 0, 1) : glm::dvec3(0, -1, 0);
     front_ = glm::normalize(towards - glm::dot(towards, up_) * up_);
     right_ = glm::cross(up_, front_);
@@ -50,7 +51,7 @@ glm::dvec3 upOf(const Snapshot& s) { return s.views ? s.views->up : glm::dvec3(0
 
 void writePicture(const std::filesystem::path& path, const Snapshot& s) {
   const Orbit orbit(*s.positions, upOf(s));
-  writePng(path, renderClay({*s.positions, *s.faces}, orbit.camera(kFirstAzimuth, kPictureSize)));
+  writePng(path, renderClay({*s.positions, *s.faces}, orbit.camera(kFirstAzimuth, kPictureSize), {}, 2));
 }
 
 int Timelapse::iterationOfFrame(int frame, int planned) {
@@ -60,16 +61,21 @@ int Timelapse::iterationOfFrame(int frame, int planned) {
 
 void Timelapse::add(const Snapshot& s) { frames_.push_back({s.positions, s.faces, upOf(s)}); }
 
-void Timelapse::write(const std::filesystem::path& path) const {
+void Timelapse::write(const std::filesystem::path& path, int threads) const {
   if (frames_.empty()) throw Error(ExitCode::Internal, "A timelapse without frames was to be written.");
   const Orbit orbit(*frames_.back().positions, frames_.back().up);
   AnimationWriter writer(kFrameSize, kFrameSize);
-  for (std::size_t i = 0; i < frames_.size(); ++i) {
-    const Frame& frame = frames_[i];
-    const double azimuth = kFirstAzimuth + 360.0 * double(i) / double(frames_.size());
-    const bool isLast = i + 1 == frames_.size();
-    writer.add(renderClay({*frame.positions, *frame.faces}, orbit.camera(azimuth, kFrameSize), {}, 2),
-               isLast ? kLastFrameMilliseconds : kFrameMilliseconds);
+  ThreadPool pool(threads);
+  const int count = int(frames_.size()), batch = 2 * pool.threads();
+  for (int begin = 0; begin < count; begin += batch) {
+    std::vector<RgbaImage> images(std::size_t(std::min(batch, count - begin)));
+    pool.parallelFor(int(images.size()), [&](int i, int) {
+      const Frame& frame = frames_[std::size_t(begin + i)];
+      const double azimuth = kFirstAzimuth + 360.0 * (begin + i) / count;
+      images[std::size_t(i)] = renderClay({*frame.positions, *frame.faces}, orbit.camera(azimuth, kFrameSize), {}, 2);
+    });
+    for (std::size_t i = 0; i < images.size(); ++i)
+      writer.add(images[i], begin + int(i) + 1 == count ? kLastFrameMilliseconds : kFrameMilliseconds);
   }
   writer.save(path);
 }

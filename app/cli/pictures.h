@@ -19,8 +19,9 @@ class Timelapse {
   static int iterationOfFrame(int frame, int planned);
 
   void add(const Snapshot& snapshot);  // keeps the positions, draws nothing yet
-  // Draws all frames, the camera going once around, and writes an animated WebP. Throws Error(Save).
-  void write(const std::filesystem::path& path) const;
+  // Draws all frames, the camera going once around, and writes an animated WebP. `threads` 0: one per processor.
+  // Throws Error(Save).
+  void write(const std::filesystem::path& path, int threads) const;
 
  private:
   struct Frame {

@@ -70,7 +70,8 @@ TEST(CliUsage, HelpNamesEveryOptionWithItsDefault) {
   EXPECT_EQ(result.exitCode, 0);
   EXPECT_EQ(result.err, "");
   for (const Option& option : fitOptionTable()) {
-    EXPECT_NE(result.out.find(flagName(option)), std::string::npos) << option.name;
+    const std::string shown = option.scale == OptionScale::Toggle ? "--[no-]" + flagName(option).substr(2) : flagName(option);
+    EXPECT_NE(result.out.find("\n  " + shown), std::string::npos) << shown;
     EXPECT_NE(result.out.find(std::string("\n") + option.group + ":\n"), std::string::npos) << option.group;
   }
   for (const char* flag : {"-o, --output", "--report", "--config", "--timelapse", "--picture", "--progress"})

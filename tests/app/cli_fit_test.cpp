@@ -1,0 +1,174 @@
+// The commands at work on a small mesh: what they write, and that they fit together.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "optim/io/image_io.h"
+#include "optim/io/mesh_io.h"
+#include "renderer/topology.h"
+#include "tests/support/process.h"
+#include "tests/support/small_meshes.h"
+#include "tests/support/temporary_folder.h"
+
+namespace penumbra {
+namespace {
+
+using Json = nlohmann::json;
+
+class CliFit : public ::testing::Test {
+ protected:
+  CliFit() : model_((folder_ / "ring.obj").string()) {
+    writeMesh(model_, torusMesh(24, 12, glm::dvec3(3, -2, 5), 4));
+  }
+
+  ProcessResult penumbra(std::vector<std::string> arguments, const ProcessSetup& setup = {}) const {
+    arguments.insert(arguments.begin(), PENUMBRA_PROGRAM);
+    return runProcess(arguments, setup);
+  }
+
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+  Json json(const char* name) const { return Json::parse(contentOf(folder_ / name)); }
+
+  // A fit that takes a fraction of a second.
+  std::vector<std::string> smallFit(const std::string& input, const std::string& output,
+                                    const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {"fit", input, "-o", output, "--views", "6", "--size", "48", "--iterations",
+                                          "40", "--sphere-level", "2", "--held-out-views", "3", "--threads", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  TemporaryFolder folder_;
+  std::string model_;
+};
+
+TEST_F(CliFit, WritesMeshReportAndPicture) {
+  const ProcessResult result =
+      penumbra(smallFit(model_, path("out.ply"), {"--report", path("r.json"), "--picture", path("p.png"), "--progress",
+                                                  "plain"}));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_NE(result.out.find(path("out.ply")), std::string::npos);
+  EXPECT_NE(result.err.find("iteration 40/40"), std::string::npos) << result.err;
+
+  const Json report = json("r.json");
+  for (const char* key : {"seconds", "iterations", "train_iou", "heldout_iou", "contour_error_px", "vertices", "faces",
+                          "backend", "options", "edits", "notes", "history", "heldout_history"})
+    EXPECT_TRUE(report.contains(key)) << key;
+  EXPECT_EQ(report["iterations"], 40);
+  EXPECT_EQ(report["options"]["views"], 6);
+  EXPECT_EQ(report["options"]["sigma"], 1e-4);
+  EXPECT_EQ(report["vertices"], 162);
+  EXPECT_EQ(report["faces"], 320);
+  EXPECT_FALSE(report["interrupted"]);
+  EXPECT_GT(report["train_iou"], 0.6);  // a sphere has no hole, the ring has one
+  EXPECT_GT(report["heldout_iou"], 0.4);
+
+  // The mesh lies where the input lies, not where the optimiser worked.
+  const Bounds bounds = boundsOf(readMesh(path("out.ply")));
+  EXPECT_LT(glm::length(bounds.centre() - glm::dvec3(3, -2, 5)), 0.4);
+  EXPECT_NEAR(bounds.diagonal(), boundsOf(readMesh(model_)).diagonal(), 1.0);
+
+  const RgbaImage picture = readPng(path("p.png"));
+  EXPECT_NE(picture.at(picture.width / 2, picture.height / 2).r, picture.at(0, 0).r);
+}
+
+TEST_F(CliFit, ProgressAsJsonIsOneObjectALine) {
+  const ProcessResult result = penumbra(smallFit(model_, path("out.glb"), {"--progress", "json"}));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  std::istringstream lines(result.out);
+  std::map<std::string, Json> last;
+  for (std::string line; std::getline(lines, line);) {
+    const Json event = Json::parse(line);
+    last[event["event"]] = event;
+  }
+  for (const char* kind : {"loaded", "started", "progress", "finished", "exported"}) EXPECT_TRUE(last.contains(kind)) << kind;
+  EXPECT_EQ(last["progress"]["iteration"], 40);
+  EXPECT_EQ(last["progress"]["planned_iterations"], 40);
+  EXPECT_EQ(last["progress"]["state"], "done");
+  EXPECT_EQ(last["exported"]["path"], path("out.glb"));
+}
+
+TEST_F(CliFit, CtrlCSavesFirst) {
+  const ProcessResult result = penumbra(
+      smallFit(model_, path("out.obj"), {"--progress", "json", "--iterations", "1000000", "--report", path("r.json")}),
+      {{}, "\"event\":\"progress\""});
+  EXPECT_EQ(result.exitCode, 130) << result.err;
+  EXPECT_EQ(readMesh(path("out.obj")).faces.size(), 320u);
+  const Json report = json("r.json");
+  EXPECT_TRUE(report["interrupted"]);
+  EXPECT_LT(report["iterations"], 1000000);
+}
+
+TEST_F(CliFit, TheSameOptionsGiveTheSameBytesWhateverTheThreads) {
+  ASSERT_EQ(penumbra(smallFit(model_, path("a.stl"), {"--report", path("r.json")})).exitCode, 0);
+  ASSERT_EQ(penumbra({"fit", model_, "-o", path("b.stl"), "--config", path("r.json"), "--threads", "3"}).exitCode, 0);
+  EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
+}
+
+TEST_F(CliFit, ATimelapseDoesNotChangeTheResult) {
+  ASSERT_EQ(penumbra(smallFit(model_, path("a.stl"), {"--iterations", "5"})).exitCode, 0);
+  ASSERT_EQ(penumbra(smallFit(model_, path("b.stl"), {"--iterations", "5", "--timelapse", path("t.webp")})).exitCode, 0);
+  EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
+  EXPECT_EQ(contentOf(path("t.webp")).substr(8, 4), "WEBP");
+}
+
+TEST_F(CliFit, GoesOnFromAMesh) {
+  ASSERT_EQ(penumbra(smallFit(model_, path("a.glb"), {"--start", model_, "--report", path("r.json")})).exitCode, 0);
+  const Json report = json("r.json");
+  EXPECT_EQ(report["genus"], 1);
+  EXPECT_GT(report["train_iou"], 0.95);
+}
+
+TEST_F(CliFit, RenderedViewsAreReadBack) {
+  const ProcessResult rendered =
+      penumbra({"render", model_, "--views", "7", "--size", "40", "--held-out-views", "2", "-o", path("views")});
+  ASSERT_EQ(rendered.exitCode, 0) << rendered.err;
+  const Json info = Json::parse(penumbra({"info", path("views"), "--json"}).out);
+  EXPECT_EQ(info["views"], 7);
+  EXPECT_EQ(info["heldout_views"], 2);
+  EXPECT_EQ(info["sizes"], "40x40");
+
+  ASSERT_EQ(penumbra(smallFit(path("views"), path("out.ply"), {"--report", path("r.json")})).exitCode, 0);
+  EXPECT_GT(json("r.json")["train_iou"], 0.6);
+  EXPECT_LT(glm::length(boundsOf(readMesh(path("out.ply"))).centre() - glm::dvec3(3, -2, 5)), 0.5);
+}
+
+TEST_F(CliFit, InfoTellsTheTopology) {
+  const Json info = Json::parse(penumbra({"info", model_, "--json"}).out);
+  EXPECT_EQ(info["vertices"], 24 * 12);
+  EXPECT_EQ(info["faces"], 2 * 24 * 12);
+  EXPECT_EQ(info["closed"], true);
+  EXPECT_EQ(info["genus"], 1);
+  EXPECT_EQ(info["components"], 1);
+  const std::string text = penumbra({"info", model_}).out;
+  EXPECT_NE(text.find("genus"), std::string::npos);
+  EXPECT_NE(text.find("closed              yes"), std::string::npos) << text;
+}
+
+TEST_F(CliFit, GradientsAgreeWithDifferences) {
+  const ProcessResult result = penumbra({"gradcheck", model_, "--views", "2", "--size", "40", "--samples", "40"});
+  EXPECT_EQ(result.exitCode, 0) << result.out << result.err;
+  for (const char* row : {"contour, positions", "contour, cameras", "softras, positions", "softras, cameras"})
+    EXPECT_NE(result.out.find(row), std::string::npos) << row;
+  EXPECT_EQ(result.out.find("DIFFERS"), std::string::npos) << result.out;
+}
+
+TEST_F(CliFit, ABrokenModelIsRefusedWithOneSentence) {
+  const std::string broken = folder_.write("broken.glb", "glTF\x02 no more").string();
+  for (const std::vector<std::string>& arguments :
+       {smallFit(broken, path("out.glb")), {"info", broken}, {"render", broken, "-o", path("views")}}) {
+    const ProcessResult result = penumbra(arguments);
+    EXPECT_EQ(result.exitCode, 3) << arguments[0];
+    EXPECT_NE(result.err.find("penumbra: "), std::string::npos);
+    EXPECT_NE(result.err.find("broken.glb"), std::string::npos) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
+  EXPECT_FALSE(std::filesystem::exists(path("out.glb")));
+}
+
+}  // namespace
+}  // namespace penumbra
