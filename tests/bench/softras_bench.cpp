@@ -28,7 +28,7 @@ struct Batch {
 
   // A bumpy sphere of 20 * 4^level faces, seen from points spread evenly over a sphere.
   Batch(int count, int size, int level) {
-    MeshT<double> sphere = icosphere(level);
+    MeshT<double> sphere = unitIcosphere(level);
     for (auto& p : sphere.positions) {
       p *= 0.8 + 0.12 * std::sin(5 * p.x) * std::cos(4 * p.y + 3 * p.z);
       positions.emplace_back(p);

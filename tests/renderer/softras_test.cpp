@@ -133,11 +133,11 @@ INSTANTIATE_TEST_SUITE_P(Families, SoftRasFamilies, testing::ValuesIn(testScenes
 Camera frontCamera(int width, int height) { return lookAt({0, 0, 3}, {0, 0, 0}, {0, 1, 0}, 40, width, height); }
 
 TEST(SoftRas, NumbersThatAreNotFiniteHideTheirFacesOnly) {
-  TestScene scene{"", {icosphere(1)}, {{0, frontCamera(40, 36)}}};
+  TestScene scene{"", {unitIcosphere(1)}, {{0, frontCamera(40, 36)}}};
   append(scene.meshes[0], MeshT<double>{{{0, 0, 0}, {NAN, 1, 0}, {1, INFINITY, 0}, {0.2, 0.1, NAN}, {1e308, 1e308, 0}},
                                         {{0, 1, 2}, {0, 3, 1}, {0, 4, 2}, {3, 3, 4}}});
   const auto broken = render<double>(scene, 2);
-  scene.meshes[0] = icosphere(1);
+  scene.meshes[0] = unitIcosphere(1);
   const auto whole = render<double>(scene, 2);
   EXPECT_EQ(broken.alpha, whole.alpha);
   for (std::size_t v = 0; v < whole.gradients.positions[0].size(); ++v)
@@ -145,16 +145,16 @@ TEST(SoftRas, NumbersThatAreNotFiniteHideTheirFacesOnly) {
 }
 
 TEST(SoftRas, WhatLiesOutsideTheImageNeitherPullsNorShows) {
-  TestScene scene{"", {placed(icosphere(2), glm::dvec3(0.5), {4, 0, 0})}, {{0, frontCamera(40, 36)}}};
-  append(scene.meshes[0], placed(icosphere(1), glm::dvec3(0.5), {0, 0, 6}));  // behind the camera
+  TestScene scene{"", {placed(unitIcosphere(2), glm::dvec3(0.5), {4, 0, 0})}, {{0, frontCamera(40, 36)}}};
+  append(scene.meshes[0], placed(unitIcosphere(1), glm::dvec3(0.5), {0, 0, 6}));  // behind the camera
   const auto result = render<float>(scene, 2);
   for (float a : result.alpha[0]) EXPECT_EQ(a, 0);
   for (double g : flat(result.gradients)) EXPECT_EQ(g, 0);
 }
 
 TEST(SoftRas, ManyLayersNeitherUnderflowNorExceedOne) {
-  TestScene scene{"", {icosphere(1)}, {{0, frontCamera(24, 20)}}};
-  for (int i = 0; i < 60; ++i) append(scene.meshes[0], placed(icosphere(1), glm::dvec3(1 - 0.001 * i), {}));
+  TestScene scene{"", {unitIcosphere(1)}, {{0, frontCamera(24, 20)}}};
+  for (int i = 0; i < 60; ++i) append(scene.meshes[0], placed(unitIcosphere(1), glm::dvec3(1 - 0.001 * i), {}));
   scene.sigma = 1e-2;
   const auto result = render<float>(scene, 2);
   const auto truth = slow<double>(scene);
@@ -169,7 +169,7 @@ TEST(SoftRas, ManyLayersNeitherUnderflowNorExceedOne) {
 TEST(SoftRas, EmptyMeshAndOnePixelWork) {
   TestScene scene{"", {MeshT<double>{}}, {{0, frontCamera(1, 1)}}};
   EXPECT_EQ(render<float>(scene, 2).alpha[0][0], 0);
-  scene.meshes[0] = icosphere(0);
+  scene.meshes[0] = unitIcosphere(0);
   EXPECT_GT(render<float>(scene, 2).alpha[0][0], 0.9f);
 }
 

@@ -27,7 +27,7 @@ TestScene scene(const char* name, Meshd mesh, std::vector<ViewRef<double>> views
 }
 
 Meshd bumpy(int level) {
-  Meshd mesh = icosphere(level);
+  Meshd mesh = unitIcosphere(level);
   for (auto& p : mesh.positions)
     p *= 0.75 + 0.18 * std::sin(5 * p.x + 1) * std::cos(4 * p.y) + 0.1 * std::sin(6 * p.z + 2);
   return mesh;
@@ -78,7 +78,7 @@ Meshd soup(int count, double size, unsigned seed) {
 
 // Faces of no area: a repeated corner, all corners one, and corners on one line.
 Meshd degenerate() {
-  Meshd mesh = placed(icosphere(1), glm::dvec3(0.7, 0.5, 0.6), glm::dvec3(0));
+  Meshd mesh = placed(unitIcosphere(1), glm::dvec3(0.7, 0.5, 0.6), glm::dvec3(0));
   const int v = int(mesh.positions.size());
   mesh.faces.emplace_back(3, 7, 3);
   mesh.faces.emplace_back(5, 5, 5);
@@ -104,7 +104,7 @@ TestScene nearPlane() {
 TestScene partlyOff() {
   Meshd mesh = placed(bumpy(2), glm::dvec3(1), {0.9, 0.5, 0});
   append(mesh, Meshd{{{-40, -30, -3}, {60, -35, -2}, {0.3, -0.4, -1}}, {{0, 1, 2}}});  // mostly far outside
-  append(mesh, placed(icosphere(1), glm::dvec3(0.3), {9, 8, 0}));                     // wholly outside
+  append(mesh, placed(unitIcosphere(1), glm::dvec3(0.3), {9, 8, 0}));                     // wholly outside
   return scene("partlyOff", mesh, twoViews(3));
 }
 
@@ -117,8 +117,8 @@ Meshd mixedWinding() {
 }
 
 Meshd crossingSpheres() {
-  Meshd mesh = placed(icosphere(2), glm::dvec3(0.6), {-0.25, 0.05, 0});
-  append(mesh, placed(icosphere(2), glm::dvec3(0.45, 0.6, 0.5), {0.35, -0.1, 0.15}));
+  Meshd mesh = placed(unitIcosphere(2), glm::dvec3(0.6), {-0.25, 0.05, 0});
+  append(mesh, placed(unitIcosphere(2), glm::dvec3(0.45, 0.6, 0.5), {0.35, -0.1, 0.15}));
   return mesh;
 }
 
@@ -132,7 +132,7 @@ TestScene heterogeneous() {
 
 }  // namespace
 
-MeshT<double> icosphere(int level) {
+MeshT<double> unitIcosphere(int level) {
   const double g = (1 + std::sqrt(5.0)) / 2;
   Meshd mesh{{{-1, g, 0}, {1, g, 0}, {-1, -g, 0}, {1, -g, 0}, {0, -1, g}, {0, 1, g},
               {0, -1, -g}, {0, 1, -g}, {g, 0, -1}, {g, 0, 1}, {-g, 0, -1}, {-g, 0, 1}},
@@ -169,11 +169,11 @@ MeshT<double> placed(MeshT<double> mesh, const glm::dvec3& scale, const glm::dve
 }
 
 std::vector<TestScene> testScenes() {
-  return {scene("closed", placed(icosphere(2), {0.8, 0.6, 0.7}, {}), twoViews(3)),
+  return {scene("closed", placed(unitIcosphere(2), {0.8, 0.6, 0.7}, {}), twoViews(3)),
           scene("bumpy", bumpy(2), twoViews(3)),
           scene("open", sheet(7, 0.5), twoViews(3)),
           scene("thin", needles(12, 0.02, 3), twoViews(3)),
-          scene("subPixel", placed(icosphere(2), glm::dvec3(0.06, 0.05, 0.07), {0.1, 0, 0}), twoViews(3)),
+          scene("subPixel", placed(unitIcosphere(2), glm::dvec3(0.06, 0.05, 0.07), {0.1, 0, 0}), twoViews(3)),
           scene("degenerate", degenerate(), twoViews(3)),
           nearPlane(),
           partlyOff(),

@@ -25,7 +25,7 @@ inline void PrintTo(const TestScene& scene, std::ostream* out) { *out << scene.n
 std::vector<TestScene> testScenes();
 
 // Sphere of radius 1 by repeated halving of the icosahedron's edges: 20 * 4^level faces, outward.
-MeshT<double> icosphere(int level);
+MeshT<double> unitIcosphere(int level);
 
 // Faces and vertices of `more` appended to `mesh`.
 void append(MeshT<double>& mesh, const MeshT<double>& more);
