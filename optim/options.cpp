@@ -137,7 +137,7 @@ void checkOptions(const FitOptions& options) {
   if (options.elevationMin > options.elevationMax)
     add("elevation_min is " + numberText(options.elevationMin) + ", must not exceed elevation_max, " +
         numberText(options.elevationMax));
-  if (options.start == StartShape::Mesh && options.startMesh.empty()) add("start is mesh, but start_mesh names no file");
+  if (options.start == StartShape::File && options.startMesh.empty()) add("start is mesh, but start_mesh names no file");
   if (!faults.empty()) throw Error(ExitCode::Usage, faults);
 }
 

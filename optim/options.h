@@ -11,7 +11,7 @@
 namespace penumbra {
 
 enum class ViewPlacement { Fibonacci, Ring, SixAxes };
-enum class StartShape { Sphere, Mesh };
+enum class StartShape { Sphere, File };
 enum class ImageLoss { L2, L1, SoftIoU };
 enum class Optimizer { Adam, AdamUniform };
 enum class Parameters { Positions, Differential };   // what the optimiser moves (Large Steps: u = (I + lambda L) x)
@@ -32,7 +32,7 @@ struct FitOptions {
   bool invertMasks = false;
   // Start
   StartShape start = StartShape::Sphere;
-  std::string startMesh;                         // file, when start is Mesh
+  std::string startMesh;                         // when start is File
   int sphereLevel = 4;                           // icosphere subdivisions: 10 * 4^n + 2 vertices
   // Coverage
   CoverageModel coverage = CoverageModel::Contour;

@@ -132,7 +132,7 @@ void choice(AppState& state, const Option& option) {
   if (!ImGui::BeginCombo("##choice", choiceLabel(option.choices[std::size_t(current)]).c_str())) return;
   for (int i = 0; i < int(option.choices.size()); ++i) {
     if (!ImGui::Selectable(choiceLabel(option.choices[std::size_t(i)]).c_str(), i == current) || i == current) continue;
-    const bool wantsFile = std::strcmp(option.name, "start") == 0 && StartShape(i) == StartShape::Mesh;
+    const bool wantsFile = std::strcmp(option.name, "start") == 0 && StartShape(i) == StartShape::File;
     if (wantsFile) state.browse(BrowsePurpose::StartMesh);
     else state.editOption(option, i), state.endEdit();
   }

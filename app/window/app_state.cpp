@@ -176,7 +176,7 @@ void AppState::browsed(BrowsePurpose purpose, const fs::path& path) {
   browser.close();
   if (purpose == BrowsePurpose::StartMesh) {
     FitOptions changed = options_;
-    changed.start = StartShape::Mesh;
+    changed.start = StartShape::File;
     changed.startMesh = path.string();
     return editAll(changed, "Start from " + displayName(path.filename()));
   }
@@ -369,7 +369,7 @@ std::string AppState::commandLine() const {
       line += (value == "true" ? " --" : " --no-") + flag;
       continue;
     }
-    if (flag == "start" && options_.start == StartShape::Mesh) value = options_.startMesh;
+    if (flag == "start" && options_.start == StartShape::File) value = options_.startMesh;
     line += " --" + flag + "=" + shellQuoted(value);
   }
   return line;

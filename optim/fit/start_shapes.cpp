@@ -112,7 +112,7 @@ Ball startBall(const ViewSet& views) {
 
 Mesh makeStartMesh(const FitOptions& options, const ViewSet& views) {
   Mesh mesh;
-  if (options.start == StartShape::Mesh) {
+  if (options.start == StartShape::File) {
     mesh = readMesh(options.startMesh);
     for (auto& p : mesh.positions) p = glm::vec3(views.normalisation.apply(glm::dvec3(p)));
     return mesh;

@@ -133,7 +133,7 @@ TEST(Options, checksReportAllFaultsTogether) {
   options.beta1 = 1;
   options.elevationMin = 10;
   options.elevationMax = 5;
-  options.start = StartShape::Mesh;
+  options.start = StartShape::File;
   EXPECT_EQ(messageOf([&] { checkOptions(options); }),
             "views is 0, must be a whole number in [1, 512]; beta1 is 1, must be in [0, 0.9999]; "
             "elevation_min is 10, must not exceed elevation_max, 5; start is mesh, but start_mesh names no file");
