@@ -1,5 +1,5 @@
 #version 330 core
-// Coloured line ends; with an identity matrix also the background's corners.
+// Coloured line ends.
 layout(location = 0) in vec3 position;
 layout(location = 1) in vec4 colour;
 uniform mat4 clipFromWorld;

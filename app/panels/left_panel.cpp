@@ -113,7 +113,7 @@ void options(AppState& state, Ui& ui) {
 }  // namespace
 
 void drawLeftPanel(AppState& state, Ui& ui) {
-  beginRegion("left", ui.layout.left, ui.px(12, 12), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  beginRegion(ui, "left", ui.layout.left, ui.px(12, 12), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   primaryButton(state, ui);
   progress(state, ui);
   if (!state.optionProblem().empty()) wrappedText(state.optionProblem(), colour::kBad);

@@ -53,7 +53,7 @@ void drawMenuBar(AppState& state, Ui& ui) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ui.px(9, 6.5f));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ui.px(10, 8));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(10, 8));
-  beginRegion("menu", ui.layout.menu, {0, 0}, colour::kWindow, ImGuiWindowFlags_MenuBar | ImGuiWindowFlags_NoScrollbar);
+  beginRegion(ui, "menu", ui.layout.menu, {0, 0}, colour::kWindow, ImGuiWindowFlags_MenuBar | ImGuiWindowFlags_NoScrollbar);
   if (ImGui::BeginMenuBar()) {
     for (int menu = 0; menu < kMenus; ++menu) drawMenu(state, Menu(menu));
     const Snapshot& s = state.snapshot();

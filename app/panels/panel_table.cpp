@@ -74,6 +74,7 @@ void splitters(AppState& state, Ui& ui, float height) {
 std::span<const Panel> panelTable() { return kPanels; }
 
 void drawPanels(AppState& state, Ui& ui, float width, float height) {
+  ui.underlays.clear();
   ui.layout = computeLayout(width, height, ui.scale, state.settings.sizes, state.panelsHidden);
   // Splitters come first: their strips lie over the parts created after them.
   splitters(state, ui, height);

@@ -93,7 +93,7 @@ void axes(Ui& ui, const Rect& r, const Data& d) {
     const ImVec2 size = font->CalcTextSizeA(font->FontSize, 1e9f, 0, label.c_str());
     draw->AddText(font, font->FontSize, {std::round(x - size.x * alignX), std::round(y)}, rgba(colour::kFaint), label.c_str());
   };
-  draw->AddRectFilled({r.x, r.y}, {r.right(), r.bottom()}, rgba(colour::kWindow), ui.px(4));
+  ui.underlays.push_back({r, colour::kWindow, 0});
   const float line = font->FontSize;
   for (const Tick& tick : ticks(d.loss, std::max(1, int(r.height / ui.px(26))))) {
     const float y = std::round(r.bottom() - float(d.loss.place(tick.value)) * r.height);
@@ -188,7 +188,7 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
 
 void drawPlot(AppState& state, Ui& ui) {
   const Rect& area = ui.layout.plot;
-  beginRegion("plot", area, ui.px(12, 8), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  beginRegion(ui, "plot", area, ui.px(12, 8), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   legend(state, ui);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float left = ui.px(50), right = ui.px(42), below = ui.px(20);

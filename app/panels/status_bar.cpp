@@ -56,7 +56,7 @@ void warningBadge(AppState& state, Ui& ui) {
 
 void drawStatusBar(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
-  beginRegion("status", ui.layout.status, {ui.px(12), 0}, colour::kWindow, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  beginRegion(ui, "status", ui.layout.status, {ui.px(12), 0}, colour::kWindow, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   ImGui::PushFont(ui.fonts.small);
   const float line = ImGui::GetTextLineHeight(), y = std::round((ui.layout.status.height - line) / 2);
   const ImVec2 at = ImGui::GetWindowPos();

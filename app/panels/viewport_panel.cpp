@@ -107,14 +107,13 @@ SceneFrame sceneFrame(AppState& state, const Rect& area, bool moving) {
 
 void drawViewport(AppState& state, Ui& ui) {
   const Rect area = ui.layout.viewport;
-  beginRegion("viewport", area, {0, 0}, colour::kWindow, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
+  beginRegion(ui, "viewport", area, {0, 0}, colour::kWindow, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
   ImGui::InvisibleButton("scene", {area.width, area.height},
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
   const bool hovered = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
   mouse(state, area, hovered, active);
   const bool moving = active || state.running();
-  if (const TextureId texture = ui.drawing->scene(sceneFrame(state, area, moving)))
-    ImGui::GetWindowDrawList()->AddImage(reinterpret_cast<ImTextureID>(texture), {area.x, area.y}, {area.right(), area.bottom()}, {0, 1}, {1, 0});
+  if (const TextureId texture = ui.drawing->scene(sceneFrame(state, area, moving))) ui.underlays.push_back({area, {}, texture});
   lockedOverlay(state, ui, area);
   cameraTip(state);
   endRegion();

@@ -51,9 +51,9 @@ void picture(AppState& state, Ui& ui) {
   ImGui::InvisibleButton("picture", {width, imageHeight});
   const bool active = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  draw->AddRectFilled(at, {at.x + width, at.y + imageHeight}, rgba(Rgba{16, 18, 22}), ui.px(4));
+  ui.underlays.push_back({{at.x, at.y, width, imageHeight}, Rgba{16, 18, 22}, 0});
   if (const TextureId texture = ui.images->large(0, s, view, state.compare, state.split))
-    draw->AddImageRounded(reinterpret_cast<ImTextureID>(texture), {r.x, r.y}, {r.right(), r.bottom()}, {0, 0}, {1, 1}, IM_COL32_WHITE, ui.px(4));
+    draw->AddImage(reinterpret_cast<ImTextureID>(texture), {r.x, r.y}, {r.right(), r.bottom()});
   if (state.compare == CompareMode::Contour) {
     lines(draw, ui.images->targetOutline(s, view), r, mask, colour::kTargetLine, ui.px(1.3f));
     lines(draw, ui.images->renderOutline(s, view), r, mask, colour::kRenderLine, ui.px(1.3f));
@@ -137,7 +137,7 @@ void grid(AppState& state, Ui& ui) {
 }  // namespace
 
 void drawViews(AppState& state, Ui& ui) {
-  beginRegion("views", ui.layout.right, ui.px(12, 12), colour::kPanel, ImGuiWindowFlags_NoScrollbar);
+  beginRegion(ui, "views", ui.layout.right, ui.px(12, 12), colour::kPanel, ImGuiWindowFlags_NoScrollbar);
   if (state.viewCount() == 0) {
     heading(ui, "Views");
     wrappedText("The masks a mesh is fitted to appear here.", colour::kDim);

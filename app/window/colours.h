@@ -22,7 +22,7 @@ constexpr Rgba kUnknown{104, 112, 126};
 constexpr Rgba withAlpha(Rgba c, int alpha) { return {c.r, c.g, c.b, std::uint8_t(alpha)}; }
 
 inline Rgba mixColour(Rgba a, Rgba b, double t) {
-  const auto blend = [t](int x, int y) { return std::uint8_t(std::lround(x + (y - x) * t)); };
+  const auto blend = [t](int x, int y) { return std::uint8_t(x + (y - x) * t + 0.5); };
   return {blend(a.r, b.r), blend(a.g, b.g), blend(a.b, b.b), blend(a.a, b.a)};
 }
 

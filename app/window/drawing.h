@@ -31,7 +31,7 @@ struct SceneFrame {
 class Drawing {
  public:
   virtual ~Drawing() = default;
-  // The texture's first row is the bottom of the picture.
+  // The texture's first row is the bottom of the picture; it is shown as an underlay.
   virtual TextureId scene(const SceneFrame& frame) = 0;
   // A picture kept under a number; `content` replaces it when not null. The first row is the top.
   virtual TextureId image(int slot, const RgbaImage* content) = 0;

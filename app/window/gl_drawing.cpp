@@ -217,14 +217,19 @@ void GlDrawing::State::upload(const Snapshot& s) {
   ghost.setVertices(interleave(reference->positions, smoothNormals(reference->positions, reference->faces), nullptr));
 }
 
+// A gradient of plain clears: as many bands as it has grey levels, and far cheaper than a shaded quad in software.
 void GlDrawing::State::drawBackground() {
+  constexpr int kBands = 24;
   const Rgba upper{46, 51, 61}, lower{24, 26, 32};
-  const std::vector<LineVertex> corners = {{{-1, -1, 0}, lower}, {{1, -1, 0}, lower}, {{-1, 1, 0}, upper}, {{1, 1, 0}, upper}};
-  glDisable(GL_DEPTH_TEST);
-  lineProgram.use();
-  lineProgram.set("clipFromWorld", glm::mat4(1));
-  lines.draw(GL_TRIANGLE_STRIP, corners);
-  glEnable(GL_DEPTH_TEST);
+  glEnable(GL_SCISSOR_TEST);
+  for (int band = 0; band < kBands; ++band) {
+    const int y0 = target.height * band / kBands, y1 = target.height * (band + 1) / kBands;
+    const Rgba c = mixColour(lower, upper, (band + 0.5) / kBands);
+    glScissor(0, y0, target.width, y1 - y0);
+    glClearColor(c.r / 255.f, c.g / 255.f, c.b / 255.f, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+  }
+  glDisable(GL_SCISSOR_TEST);
 }
 
 void GlDrawing::State::drawMesh(const SceneFrame& f) {
@@ -280,6 +285,7 @@ TextureId GlDrawing::scene(const SceneFrame& frame) {
   glDisable(GL_CULL_FACE);
   glClear(GL_DEPTH_BUFFER_BIT);
   s.drawBackground();
+  glEnable(GL_DEPTH_TEST);
   glEnable(GL_BLEND);
   glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
   s.drawMesh(frame);
@@ -295,6 +301,28 @@ TextureId GlDrawing::scene(const SceneFrame& frame) {
   s.last = frame;
   s.lastFine = fine;
   return s.target.texture.get();
+}
+
+void GlDrawing::drawUnderlays(const std::vector<Underlay>& underlays, int height, float scale) {
+  GLint screen = 0;
+  glGetIntegerv(GL_FRAMEBUFFER_BINDING, &screen);
+  const Target& target = state_->target;
+  glEnable(GL_SCISSOR_TEST);
+  for (const Underlay& u : underlays) {
+    const int x = int(u.area.x * scale), w = int(u.area.right() * scale) - x;
+    const int y = height - int(u.area.bottom() * scale), h = height - int(u.area.y * scale) - y;
+    glScissor(x, y, w, h);
+    if (u.texture != 0 && u.texture == target.texture.get()) {
+      glBindFramebuffer(GL_READ_FRAMEBUFFER, target.resolved.get());
+      const bool same = target.width == w && target.height == h;
+      glBlitFramebuffer(0, 0, target.width, target.height, x, y, x + w, y + h, GL_COLOR_BUFFER_BIT, same ? GL_NEAREST : GL_LINEAR);
+    } else {
+      glClearColor(u.colour.r / 255.f, u.colour.g / 255.f, u.colour.b / 255.f, 1);
+      glClear(GL_COLOR_BUFFER_BIT);
+    }
+  }
+  glDisable(GL_SCISSOR_TEST);
+  glBindFramebuffer(GL_FRAMEBUFFER, GLuint(screen));
 }
 
 TextureId GlDrawing::image(int slot, const RgbaImage* content) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/window/drawing.h"
+#include "app/window/ui.h"
 
 namespace penumbra {
 
@@ -17,6 +18,8 @@ class GlDrawing final : public Drawing {
   TextureId image(int slot, const RgbaImage* content) override;
   bool software() const override;
   std::string description() const override;
+  // Colours and the scene's texture onto the bound framebuffer of `height` pixels; `scale` is its pixels per unit.
+  void drawUnderlays(const std::vector<Underlay>& underlays, int height, float scale);
   void setAlwaysFine(bool fine);  // smooth edges even while moving (pictures for people to keep)
 
  private:

@@ -139,6 +139,7 @@ class Window {
     platform_->bindScreen();
     const ImGuiIO& io = ImGui::GetIO();
     glViewport(0, 0, int(io.DisplaySize.x * io.DisplayFramebufferScale.x), int(io.DisplaySize.y * io.DisplayFramebufferScale.y));
+    drawing_->drawUnderlays(ui_.underlays, int(io.DisplaySize.y * io.DisplayFramebufferScale.y), io.DisplayFramebufferScale.y);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     if (!state_->panelsHidden) state_->watch(images_->visible());
     if (drawing_->software()) glFinish();

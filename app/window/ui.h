@@ -16,12 +16,20 @@ struct Fonts {
   bool hasIcons = false;
 };
 
+// What lies under everything Dear ImGui draws: a plain colour, or the scene's texture.
+struct Underlay {
+  Rect area;
+  Rgba colour;
+  TextureId texture = 0;
+};
+
 struct Ui {
   Fonts fonts;
   float scale = 1;               // pixels per unit of design size
   Layout layout;
   Drawing* drawing = nullptr;
   ViewImages* images = nullptr;
+  std::vector<Underlay> underlays;  // of this frame, drawn in order
   float frameMilliseconds = 0;   // the last frame's cost
   float framesPerSecond = 0;
 

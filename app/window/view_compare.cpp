@@ -13,7 +13,11 @@ constexpr Rgba kBackground{16, 18, 22}, kObject{222, 226, 232}, kAgreed{92, 98, 
 
 Rgba grey(float coverage) { return mixColour(kBackground, kObject, std::clamp(coverage, 0.f, 1.f)); }
 
-Rgba difference(float target, float render) {
+// Coverage is softer than a mask by design; for the eye its edge is made about one pixel wide.
+float sharpened(float coverage) { return std::clamp(4 * (coverage - 0.5f) + 0.5f, 0.f, 1.f); }
+
+Rgba difference(float target, float coverage) {
+  const float render = sharpened(coverage);
   const double both = std::clamp(std::min(target, render), 0.f, 1.f);
   const double apart = std::clamp(std::abs(render - target), 0.f, 1.f);
   return mixColour(mixColour(kBackground, kAgreed, both), render > target ? colour::kTooMuch : colour::kTooLittle,

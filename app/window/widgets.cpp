@@ -172,20 +172,19 @@ void endModal() {
   ImGui::PopStyleVar(2);
 }
 
-bool beginRegion(const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags) {
+bool beginRegion(Ui& ui, const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags) {
   ImGui::SetNextWindowPos({area.x, area.y});
   ImGui::SetNextWindowSize({area.width, area.height});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, {1, 1});
-  ImGui::PushStyleColor(ImGuiCol_WindowBg, rgba(background));
+  ui.underlays.push_back({area, background, 0});
   const int flags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoCollapse |
-                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus | extraFlags;
+                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground | extraFlags;
   return ImGui::Begin(name, nullptr, flags);
 }
 
 void endRegion() {
   ImGui::End();
-  ImGui::PopStyleColor();
   ImGui::PopStyleVar(2);
 }
 

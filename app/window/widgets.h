@@ -31,8 +31,9 @@ std::string elided(const std::string& text, float width);  // "a long na..."
 bool beginModal(Ui& ui, const char* title, float width, bool* open);
 void endModal();
 
-// A borderless window that fills a rectangle.
-bool beginRegion(const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags = 0);
+// A borderless window that fills a rectangle. Its background goes to ui.underlays: clearing is much cheaper than
+// blending when the processor draws.
+bool beginRegion(Ui& ui, const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags = 0);
 void endRegion();
 
 }  // namespace penumbra
