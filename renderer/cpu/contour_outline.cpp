@@ -33,7 +33,7 @@ void ContourOutline<Real>::addSegment(const CameraT<Real>& camera, const Contour
   const Real low = std::min(a.y, b.y), high = std::max(a.y, b.y);
   const Real left = std::min(a.x, b.x), right = std::max(a.x, b.x);
   if (high < Real(-margin_) || low >= Real(height_ + margin_) || left > Real(width_ + margin_)) return;
-  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, left, right, (b.x - a.x) / (b.y - a.y), right >= Real(-margin_), 2};
+  ContourSegment<Real> segment{a, b, net, endA, endB, 0, 0, left, right, (b.x - a.x) / (b.y - a.y), right >= Real(-margin_), -1, 0};
   segment.row0 = rowOf(low, -margin_, height_ + margin_ - 1);
   segment.row1 = rowOf(high, -margin_, height_ + margin_ - 1);
   segments_.push_back(segment);
@@ -156,35 +156,50 @@ template <class Real> int ContourOutline<Real>::countBefore(int segment, Real x,
   return count;
 }
 
-// +1 if no face lies just left of the segment at this point of it but some lie right, -1 the other way, else 0.
-template <class Real>
-int ContourOutline<Real>::sideWithoutFaces(int index, const Vec2<Real>& point) const {
+// Faces over the point just left of the segment at this point of it.
+template <class Real> int ContourOutline<Real>::countOnLeft(int index, const Vec2<Real>& point) const {
   const auto& s = segments_[index];
   const int before = countBefore(index, point.x, point.y);
-  int onLeft, onRight;
-  if (spansRow(s.a.y, s.b.y, point.y)) {
-    const int after = before + countStep(s.a.y, s.b.y, s.net);
-    const bool down = s.b.y > s.a.y;
-    onLeft = down ? after : before;
-    onRight = down ? before : after;
-  } else {  // horizontal: the count holds just below the segment
-    onLeft = s.b.x > s.a.x ? before + s.net : before;
-    onRight = s.b.x > s.a.x ? before : before - s.net;
-  }
-  return (onRight > 0) - (onLeft > 0);
+  if (spansRow(s.a.y, s.b.y, point.y)) return s.b.y > s.a.y ? before + s.net : before;
+  return s.b.x > s.a.x ? before + s.net : before;  // horizontal: `before` holds just below the segment
 }
 
-template <class Real> void ContourOutline<Real>::addPiece(int index, Real t0, Real t1, int other0, int other1) {
+// Change of the count beside `segment`, walked from a to b, where it crosses another one.
+template <class Real> int ContourOutline<Real>::countChange(int index, int crossed) const {
+  const auto &s = segments_[index], &o = segments_[crossed];
+  const Vec2<Real> e = s.b - s.a, f = o.b - o.a;
+  return e.x * f.y - e.y * f.x > 0 ? o.net : -o.net;  // to the other's left, or to its right
+}
+
+template <class Real>
+void ContourOutline<Real>::addPiece(int index, Real t0, Real t1, int other0, int other1, int onLeft) {
   const auto& s = segments_[index];
-  const Vec2<Real> e = s.b - s.a;
-  const int empty = s.empty != 2 ? s.empty : sideWithoutFaces(index, s.a + Real(0.5) * (t0 + t1) * e);
+  const int onRight = onLeft - s.net, empty = (onRight > 0) - (onLeft > 0);
   if (empty == 0) return;
+  const Vec2<Real> e = s.b - s.a;
   const Real length2 = glm::dot(e, e);
   const Real scale = length2 > 0 ? Real(empty) / std::sqrt(length2) : Real(0);
   const Vec2<Real> start = s.a + t0 * e, span = (t1 - t0) * e;
   const Real span2 = glm::dot(span, span);
   pieces_.push_back({start.x, start.y, span.x, span.y, span2 > 0 ? Real(1) / span2 : Real(0), scale * e.y,
                      -scale * e.x, t0, t1, index, other0, other1});
+}
+
+// Asks for the count in the middle of the segment's longest part between crossings.
+template <class Real>
+void ContourOutline<Real>::anchorSegment(int index, std::span<const Cut> cuts, Real lo, Real hi) {
+  auto& s = segments_[index];
+  Real from = lo, best = 0;
+  s.anchor = Real(0.5) * (lo + hi);
+  for (std::size_t k = 0; k <= cuts.size(); ++k) {
+    const Real to = k < cuts.size() ? std::min(cuts[k].t, hi) : hi;
+    if (to - from > best) {
+      best = to - from;
+      s.anchor = Real(0.5) * (from + to);
+    }
+    from = std::max(from, to);
+  }
+  s.onLeft = countOnLeft(index, s.a + s.anchor * (s.b - s.a));
 }
 
 // The part of a segment in the guard band around the image; empty (lo >= hi) when it misses it.
@@ -208,20 +223,27 @@ template <class Real> void ContourOutline<Real>::cutIntoPieces() {
   pieces_.clear();
   std::size_t next = 0;
   for (int i = 0; i < int(segments_.size()); ++i) {
-    if (!segments_[i].near) continue;
-    if (next < cuts_.size() && cuts_[next].segment == i) segments_[i].empty = 2;  // differs from piece to piece
-    Real lo, hi, from = 0;
-    int other = -1;
+    const std::size_t first = next;
+    while (next < cuts_.size() && cuts_[next].segment == i) ++next;
+    Real lo, hi;
     clipToGuard(segments_[i], lo, hi);
+    if (!segments_[i].near || !(lo <= hi)) continue;
+    const std::span<const Cut> cuts(cuts_.data() + first, next - first);
+    if (segments_[i].anchor < 0) anchorSegment(i, cuts, lo, hi);
+    int onLeft = segments_[i].onLeft;  // at the start: crossings before the anchor undone
+    for (const Cut& cut : cuts)
+      if (cut.t < segments_[i].anchor) onLeft -= countChange(i, cut.other);
+    Real from = 0;
+    int other = -1;
     auto add = [&](Real to, int otherEnd) {
       const Real t0 = std::max(from, lo), t1 = std::min(to, hi);
-      if (t0 < t1 || (from == 0 && to == 1 && lo <= hi))
-        addPiece(i, t0, t1, t0 == from ? other : -1, t1 == to ? otherEnd : -1);
+      if (t0 < t1 || cuts.empty()) addPiece(i, t0, t1, t0 == from ? other : -1, t1 == to ? otherEnd : -1, onLeft);
     };
-    for (; next < cuts_.size() && cuts_[next].segment == i; ++next) {
-      add(cuts_[next].t, cuts_[next].other);
-      from = cuts_[next].t;
-      other = cuts_[next].other;
+    for (const Cut& cut : cuts) {
+      add(cut.t, cut.other);
+      onLeft += countChange(i, cut.other);
+      from = cut.t;
+      other = cut.other;
     }
     add(Real(1), -1);
   }
@@ -275,8 +297,21 @@ template <class Real> void ContourOutline<Real>::listCrossings(int y, Real centr
   if (crossings_.size() > 64) std::sort(crossings_.begin(), crossings_.end(), before);
 }
 
-// Walks every pixel row through its centre: which pixels are covered, and on which side of the segments met no face is.
-// A segment met near one of its ends is left unknown: there rounding could swap it with its neighbour.
+// Keeps the count beside a segment where a row met it, if it was met clear of its ends and of its neighbours (there
+// rounding could swap them), the nearer its middle the better.
+template <class Real> void ContourOutline<Real>::noteAnchor(std::size_t k, int before, Real centre) {
+  const Crossing& crossing = crossings_[k];
+  auto& s = segments_[crossing.segment];
+  const Real t = (centre - s.a.y) / (s.b.y - s.a.y), gap = Real(2e-3);
+  if (std::abs(t - Real(0.5)) > std::min(Real(0.45), std::abs(s.anchor - Real(0.5)))) return;
+  if (crossing.x < Real(-margin_) || crossing.x > Real(width_ + margin_)) return;
+  if (k > 0 && crossing.x - crossings_[k - 1].x < gap) return;
+  if (k + 1 < crossings_.size() && crossings_[k + 1].x - crossing.x < gap) return;
+  s.anchor = t;
+  s.onLeft = s.b.y > s.a.y ? before + s.net : before;
+}
+
+// Walks every pixel row through its centre: which pixels are covered, and how many faces lie beside the segments met.
 template <class Real> void ContourOutline<Real>::sweepRows() {
   runs_.clear();
   runStart_.resize(height_ + 1);
@@ -285,15 +320,13 @@ template <class Real> void ContourOutline<Real>::sweepRows() {
     runStart_[y] = int(runs_.size());
     listCrossings(y, centre);
     int count = 0, begin = 0;
-    for (const Crossing& crossing : crossings_) {
-      auto& s = segments_[crossing.segment];
-      const bool was = count > 0, down = s.b.y > s.a.y;
+    for (std::size_t k = 0; k < crossings_.size(); ++k) {
+      const auto& s = segments_[crossings_[k].segment];
+      noteAnchor(k, count, centre);
+      const bool was = count > 0;
       count += countStep(s.a.y, s.b.y, s.net);
-      const Real t = (centre - s.a.y) / (s.b.y - s.a.y);
-      const bool inGuard = crossing.x > Real(-margin_) && crossing.x < Real(width_ + margin_);
-      if (inGuard && t > Real(0.05) && t < Real(0.95)) s.empty = std::int8_t(down ? was - (count > 0) : (count > 0) - was);
       if (was == (count > 0)) continue;
-      const int column = rowOf(crossing.x - Real(0.5), -2, width_) + 1;  // first pixel centre right of the crossing
+      const int column = rowOf(crossings_[k].x - Real(0.5), -2, width_) + 1;  // first pixel centre to its right
       if (!was)
         begin = std::max(0, column);
       else if (const int end = std::min(width_, column); end > begin)

@@ -1,7 +1,9 @@
 // The exact outline of the union of a mesh's projected faces in one view, from its contour edges.
 //
-// Steps: project (and cut at the near plane) -> list segments by pixel row -> cross segments with each other -> cut
-// them there -> keep the pieces that have no face on one side (`OutlinePiece`). Cost: O(contour edges), plus crossings.
+// Steps: project (and cut at the near plane) -> list segments by pixel row -> sweep the rows -> cross segments with each
+// other -> cut them there -> keep the pieces that have no face on one side (`OutlinePiece`). The number of faces beside
+// a segment is known where a row's sweep met it (or is asked once) and changes by the other's net at each crossing.
+// Cost: O(contour edges + crossings), apart from sorting.
 #pragma once
 #include <vector>
 
@@ -24,7 +26,8 @@ template <class Real> struct ContourSegment {
   Real left, right;     // extent in x
   Real slope;           // dx / dy
   bool near;            // may lie within reach of the image
-  std::int8_t empty;    // side without faces, where a row's sweep has told: +1 left, -1 right, 0 neither, 2 unknown
+  Real anchor;          // parameter at which onLeft is known, -1 if nowhere yet
+  int onLeft;           // faces over the point just left of the segment there
 };
 
 template <class Real> class ContourOutline {
@@ -59,11 +62,14 @@ template <class Real> class ContourOutline {
   void crossAll();
   void crossPair(int i, int j);
   void cutIntoPieces();
-  void addPiece(int segment, Real t0, Real t1, int other0, int other1);
+  void addPiece(int segment, Real t0, Real t1, int other0, int other1, int onLeft);
+  void anchorSegment(int segment, std::span<const Cut> cuts, Real lo, Real hi);
+  int countChange(int segment, int crossed) const;
   void clipToGuard(const ContourSegment<Real>& segment, Real& lo, Real& hi) const;
   void sweepRows();
   void listCrossings(int row, Real centre);
-  int sideWithoutFaces(int segment, const Vec2<Real>& point) const;
+  int countOnLeft(int segment, const Vec2<Real>& point) const;
+  void noteAnchor(std::size_t crossing, int before, Real centre);
   int countBefore(int segment, Real x, Real y) const;
   std::span<const int> row(int y) const;
 
