@@ -6,13 +6,14 @@
 #pragma once
 #include <vector>
 
-#include "assets/make/shapes.h"
 #include "renderer/mesh.h"
 
-namespace penumbra::assets {
+namespace penumbra {
 
 class EditMesh {
  public:
+  using Point = glm::dvec3;
+
   explicit EditMesh(MeshT<double> mesh);
 
   int vertexCount() const { return int(positions_.size()); }  // with removed ones
@@ -21,6 +22,8 @@ class EditMesh {
   int valence(int v) const { return int(around_[std::size_t(v)].size()); }
   const Point& position(int v) const { return positions_[std::size_t(v)]; }
   void move(int v, const Point& p) { positions_[std::size_t(v)] = p; }
+  // Moves v unless a face around it would turn by more than about 60 degrees or vanish.
+  bool moveIfFacesStay(int v, const Point& p);
 
   std::vector<int> neighbours(int v) const;       // sorted
   std::vector<glm::ivec2> edges() const;          // (smaller, larger), sorted
@@ -50,4 +53,4 @@ class EditMesh {
   int liveFaces_ = 0;
 };
 
-}  // namespace penumbra::assets
+}  // namespace penumbra

@@ -1,8 +1,9 @@
-#include "assets/make/edit_mesh.h"
+#include "optim/remesh/edit_mesh.h"
 
+#include <algorithm>
 #include <array>
 
-namespace penumbra::assets {
+namespace penumbra {
 
 namespace {
 
@@ -42,12 +43,12 @@ std::vector<glm::ivec2> EditMesh::edges() const {
   return result;
 }
 
-Point EditMesh::areaNormal(const Face& f) const {
+EditMesh::Point EditMesh::areaNormal(const Face& f) const {
   const Point a = position(f.x);
   return glm::cross(position(f.y) - a, position(f.z) - a);
 }
 
-Point EditMesh::vertexNormal(int v) const {
+EditMesh::Point EditMesh::vertexNormal(int v) const {
   Point sum(0);
   for (const int i : around_[std::size_t(v)]) sum += areaNormal(faces_[std::size_t(i)]);
   const double length = glm::length(sum);
@@ -116,6 +117,12 @@ bool EditMesh::moveKeepsFaces(int v, int other, const Point& p) const {
   return true;
 }
 
+bool EditMesh::moveIfFacesStay(int v, const Point& p) {
+  if (!moveKeepsFaces(v, -1, p)) return false;
+  move(v, p);
+  return true;
+}
+
 bool EditMesh::collapse(int a, int b, const Point& p, double longest) {
   Wing w;
   if (!findWing(a, b, w) || !linkAllows(a, b, w)) return false;
@@ -168,4 +175,4 @@ MeshT<double> EditMesh::compact() const {
   return mesh;
 }
 
-}  // namespace penumbra::assets
+}  // namespace penumbra

@@ -1,0 +1,22 @@
+// Makes the inside points of a grid a solid whose surface is a manifold, and drops what does not belong to the object.
+//
+// 1. Well-composed: no two inside points touch along an edge or at a corner of their cells only, nor two outside ones
+//    (Latecki, "3D well-composed pictures", 1997). Where they do, the outside point nearest to the hull is added. Then the
+//    faces between inside and outside cells form closed 2-manifolds, and 6-, 18- and 26-connectedness are the same.
+// 2. Cavities, outside parts that do not reach the border of the grid, are filled: no silhouette shows them.
+// 3. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
+//    kNeededPixels pixels of its mask that no other part left covers.
+#pragma once
+#include "optim/hull/hull_grid.h"
+
+namespace penumbra {
+
+inline constexpr int kNeededPixels = 4;
+
+struct CleaningReport {
+  int pointsAdded = 0, cavitiesFilled = 0, partsDropped = 0;
+};
+
+CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool);
+
+}  // namespace penumbra

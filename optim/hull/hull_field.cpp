@@ -1,0 +1,163 @@
+#include "optim/hull/hull_field.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "optim/targets/distance_field.h"
+
+namespace penumbra {
+namespace {
+
+constexpr float kNear = 1e-3f;   // depth below which a point counts as behind the camera
+constexpr float kSlack = 1.5f;   // pixels: bilinear values differ from distances by up to 0.71 at either end
+constexpr float kFar = 1e6f;     // pixels
+
+bool showsObject(const Mask& mask) {
+  return std::any_of(mask.pixels.begin(), mask.pixels.end(), [](float m) { return m >= 0.5f; });
+}
+
+}  // namespace
+
+HullField::HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool)
+    : radius_(float(radius)), unseen_(frameCarves ? kFar : -kFar) {
+  std::vector<FieldView> all(views.size());
+  pool.parallelFor(int(views.size()), [&](int index, int) {
+    const View& view = views[std::size_t(index)];
+    if (!showsObject(view.mask)) return;
+    const Camera& c = view.camera;
+    const glm::dmat3 rows = glm::transpose(c.rotation);  // columns are the camera's axes in the world
+    FieldView& f = all[std::size_t(index)];
+    f.right = glm::vec3(c.fx * rows[0]);
+    f.down = glm::vec3(c.fy * rows[1]);
+    f.forward = glm::vec3(rows[2]);
+    f.offset = glm::vec3(c.fx * c.translation.x, c.fy * c.translation.y, c.translation.z);
+    f.cx = float(c.cx), f.cy = float(c.cy), f.width = float(c.width), f.height = float(c.height);
+    f.focal = float(std::sqrt(c.fx * c.fy));
+    f.distance = signedDistance(view.mask);
+    for (float& d : f.distance.pixels) d = -d;
+  });
+  for (FieldView& f : all)
+    if (!f.distance.empty()) views_.push_back(std::move(f));
+}
+
+inline float HullField::bilinear(const Mask& image, float u, float v) {
+  const float x = std::clamp(u - 0.5f, 0.0f, float(image.width - 1)), y = std::clamp(v - 0.5f, 0.0f, float(image.height - 1));
+  const int i = std::min(int(x), std::max(0, image.width - 2)), j = std::min(int(y), std::max(0, image.height - 2));
+  const int right = image.width > 1, below = image.height > 1 ? image.width : 0;
+  const float a = x - float(i), b = y - float(j);
+  const float* p = image.pixels.data() + std::size_t(j) * std::size_t(image.width) + std::size_t(i);
+  const float top = p[0] + a * (p[right] - p[0]), bottom = p[below] + a * (p[below + right] - p[below]);
+  return top + b * (bottom - top);
+}
+
+inline float HullField::distanceAt(const FieldView& view, float u, float v) const {
+  const bool seen = u >= 0 && v >= 0 && u <= view.width && v <= view.height;
+  return seen ? bilinear(view.distance, u, v) : unseen_;
+}
+
+inline float HullField::scaledDistance(const FieldView& view, const glm::vec3& x) const {
+  const float z = glm::dot(view.forward, x) + view.offset.z;
+  if (z <= kNear) return -kFar;
+  const float inverse = 1 / z;
+  const float u = (glm::dot(view.right, x) + view.offset.x) * inverse + view.cx;
+  const float v = (glm::dot(view.down, x) + view.offset.y) * inverse + view.cy;
+  return distanceAt(view, u, v) * z / view.focal;
+}
+
+float HullField::value(const glm::vec3& x, std::span<const std::uint16_t> views) const {
+  float most = glm::length(x) - radius_;
+  for (const std::uint16_t v : views) most = std::max(most, scaledDistance(views_[v], x));
+  return most;
+}
+
+void HullField::values(const glm::vec3& start, const glm::vec3& step, std::span<const std::uint16_t> views,
+                       std::span<float> out) const {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = glm::length(start + float(i) * step) - radius_;
+  for (const std::uint16_t index : views) {
+    const FieldView& view = views_[index];
+    const glm::vec3 at(glm::dot(view.right, start) + view.offset.x, glm::dot(view.down, start) + view.offset.y,
+                       glm::dot(view.forward, start) + view.offset.z);
+    const glm::vec3 by(glm::dot(view.right, step), glm::dot(view.down, step), glm::dot(view.forward, step));
+    const float perFocal = 1 / view.focal;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const glm::vec3 p = at + float(i) * by;
+      if (p.z <= kNear) continue;
+      const float inverse = 1 / p.z;
+      out[i] = std::max(out[i], distanceAt(view, p.x * inverse + view.cx, p.y * inverse + view.cy) * p.z * perFocal);
+    }
+  }
+}
+
+HullSample HullField::sample(const glm::vec3& x, std::span<const std::uint16_t> views) const {
+  const float length = glm::length(x);
+  HullSample result{length - radius_, length > 0 ? x / length : glm::vec3(0)};
+  const FieldView* deciding = nullptr;
+  for (const std::uint16_t v : views) {
+    const float d = scaledDistance(views_[v], x);
+    if (d > result.value) result.value = d, deciding = &views_[v];
+  }
+  if (!deciding) return result;
+  // Central differences half a pixel wide in the plane, and the scale's own change with depth
+  const FieldView& view = *deciding;
+  const float z = glm::dot(view.forward, x) + view.offset.z, inverse = 1 / z;
+  const float u = (glm::dot(view.right, x) + view.offset.x) * inverse;
+  const float v = (glm::dot(view.down, x) + view.offset.y) * inverse;
+  const float h = 0.5f, cu = u + view.cx, cv = v + view.cy;
+  const float du = bilinear(view.distance, cu + h, cv) - bilinear(view.distance, cu - h, cv);
+  const float dv = bilinear(view.distance, cu, cv + h) - bilinear(view.distance, cu, cv - h);
+  result.gradient = (du * (view.right - u * view.forward) + dv * (view.down - v * view.forward)) / view.focal +
+                    result.value * inverse * view.forward;
+  return result;
+}
+
+HullField::Side HullField::classify(const glm::vec3& c, float r, std::span<const std::uint16_t> views,
+                                    HullViews& undecided) const {
+  undecided.clear();
+  const float ball = glm::length(c) - radius_;
+  if (ball > r) return Side::Out;
+  bool in = ball < -r;
+  for (const std::uint16_t index : views) {
+    const FieldView& view = views_[index];
+    const float z = glm::dot(view.forward, c) + view.offset.z;
+    if (z <= -r) continue;  // wholly behind the camera: unknown
+    if (z <= r + kNear) {
+      in = false;
+      undecided.push_back(index);
+      continue;
+    }
+    const float u = (glm::dot(view.right, c) + view.offset.x) / z, v = (glm::dot(view.down, c) + view.offset.y) / z;
+    const float slope2 = (u * u + v * v) / (view.focal * view.focal);
+    const float reach = 1.01f * view.focal * r * std::sqrt(1 + slope2) / (z - r) + kSlack;
+    const float pu = u + view.cx, pv = v + view.cy;
+    const bool wholly = pu >= reach && pv >= reach && pu <= view.width - reach && pv <= view.height - reach;
+    const bool nowhere = pu < -reach || pv < -reach || pu > view.width + reach || pv > view.height + reach;
+    const float d = nowhere ? unseen_ : wholly ? bilinear(view.distance, pu, pv) : 0;
+    if (d > reach) return Side::Out;
+    if (d < -reach) continue;
+    in = false;
+    undecided.push_back(index);
+  }
+  return in ? Side::In : Side::Mixed;
+}
+
+HullField::Footprint HullField::project(int index, const glm::vec3& x) const {
+  const FieldView& view = views_[std::size_t(index)];
+  const float z = glm::dot(view.forward, x) + view.offset.z;
+  if (z <= kNear) return {};
+  const float u = (glm::dot(view.right, x) + view.offset.x) / z + view.cx;
+  const float v = (glm::dot(view.down, x) + view.offset.y) / z + view.cy;
+  const bool seen = u >= 0 && v >= 0 && u <= view.width && v <= view.height;
+  return {seen, {u, v}, z / view.focal};
+}
+
+double HullField::pixelAt(const glm::vec3& x) const {
+  double sum = 0;
+  int count = 0;
+  for (int v = 0; v < viewCount(); ++v) {
+    const Footprint f = project(v, x);
+    if (f.seen) sum += f.pixelSize, ++count;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+}  // namespace penumbra

@@ -1,0 +1,71 @@
+// The visual hull of masks as one continuous field, negative inside.
+//
+//   F(x) = max( max_v  s_v(pi_v(x)) z_v(x) / f_v ,  |x| - R )
+//   s_v   distance to the outline of mask v [px], outside positive, bilinear between pixel centres
+//   z_v   depth of x in camera v, f_v focal length [px] (geometric mean of fx and fy): world units near the outline
+//   R     radius of the ball that holds the object; it closes what no view sees
+// Points outside a view's frame or behind its camera are unknown to that view: it does not carve them. Views whose
+// mask is empty are left out. Because anti-aliased masks have sub-pixel outlines, nothing is eroded.
+//
+// Blocks: s_v changes by at most one pixel a pixel and a ball of radius r at depth z, t = tan of its angle off the axis,
+// projects into a disc of radius f r sqrt(1 + t^2) / (z - r). A view whose |s_v| at the ball's centre exceeds that by
+// the slack of bilinear interpolation has one sign in the whole ball: most views drop out of most blocks.
+// Sources: Laurentini, "The visual hull concept" (1994); the field: signed distances per view, combined by maximum.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "optim/view_set.h"
+#include "renderer/cpu/thread_pool.h"
+
+namespace penumbra {
+
+using HullViews = std::vector<std::uint16_t>;  // indices of views, ascending
+
+struct HullSample {
+  float value = 0;        // world units
+  glm::vec3 gradient{0};  // of the view that decides
+};
+
+class HullField {
+ public:
+  // The masks are only read here. Outside the frame is background when `frameCarves`.
+  HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool);
+
+  int viewCount() const { return int(views_.size()); }
+  double radius() const { return radius_; }
+  double pixelAt(const glm::vec3& x) const;       // world units of one pixel, mean over the views that see x; 0 if none
+  float value(const glm::vec3& x, std::span<const std::uint16_t> views) const;
+  HullSample sample(const glm::vec3& x, std::span<const std::uint16_t> views) const;
+
+  // value() at count points start + i * step.
+  void values(const glm::vec3& start, const glm::vec3& step, std::span<const std::uint16_t> views,
+              std::span<float> out) const;
+
+  enum class Side { In, Out, Mixed };
+  // Of the ball around c; `undecided` gets those of `views` that may have both signs in it.
+  Side classify(const glm::vec3& c, float r, std::span<const std::uint16_t> views, HullViews& undecided) const;
+
+  // Distance to the outline of one view's mask in pixels, outside positive, and whether x projects into its frame.
+  struct Footprint { bool seen = false; glm::vec2 pixel{0}; float pixelSize = 0; };
+  Footprint project(int view, const glm::vec3& x) const;
+  const Mask& distance(int view) const { return views_[std::size_t(view)].distance; }
+
+ private:
+  struct FieldView {
+    glm::vec3 right{0}, down{0}, forward{0};  // rows of the camera; x and y times the focal length
+    glm::vec3 offset{0};                      // translation, likewise
+    float cx = 0, cy = 0, width = 0, height = 0, focal = 1;
+    Mask distance;                            // outside positive
+  };
+  static float bilinear(const Mask& image, float u, float v);
+  float distanceAt(const FieldView& view, float u, float v) const;
+  float scaledDistance(const FieldView& view, const glm::vec3& x) const;
+
+  std::vector<FieldView> views_;
+  float radius_;
+  float unseen_;  // what a view says outside its frame, pixels
+};
+
+}  // namespace penumbra

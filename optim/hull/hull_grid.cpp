@@ -1,0 +1,193 @@
+#include "optim/hull/hull_grid.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "renderer/error.h"
+
+namespace penumbra {
+namespace {
+
+constexpr int kBlock = HullGrid::kBlock, kHalf = kBlock / 2, kBlockPoints = kBlock * kBlock * kBlock;
+constexpr float kRoot3 = 1.7320508f;
+
+HullViews allViews(const HullField& field) {
+  HullViews views(std::size_t(field.viewCount()));
+  std::iota(views.begin(), views.end(), std::uint16_t(0));
+  return views;
+}
+
+// Bounds of the cells of a coarse grid that may hold some of the hull.
+Bounds coarseBounds(const HullField& field, ThreadPool& pool) {
+  constexpr int kCells = 40;
+  const double side = 2 * field.radius() / kCells;
+  const HullViews views = allViews(field);
+  std::vector<Bounds> slabs(kCells);
+  pool.parallelFor(kCells, [&](int z, int) {
+    HullViews undecided;
+    for (int y = 0; y < kCells; ++y)
+      for (int x = 0; x < kCells; ++x) {
+        const glm::dvec3 lower = glm::dvec3(x, y, z) * side - field.radius();
+        const float r = float(0.5 * std::sqrt(3.0) * side);
+        if (field.classify(glm::vec3(lower + 0.5 * side), r, views, undecided) == HullField::Side::Out) continue;
+        slabs[std::size_t(z)].add(lower);
+        slabs[std::size_t(z)].add(lower + side);
+      }
+  });
+  Bounds all;
+  for (const Bounds& b : slabs)
+    if (!b.empty()) all.add(b.lower), all.add(b.upper);
+  return all;
+}
+
+class Sampler {
+ public:
+  Sampler(const HullField& field, HullGrid& grid, ThreadPool& pool) : field_(field), grid_(grid), pool_(pool) {}
+
+  void run() {
+    findBlocks();
+    pool_.parallelFor(int(active_.size()), [&](int slot, int) { sampleBlock(slot); });
+    clearBorder();
+    findThinParts();
+  }
+
+ private:
+  glm::vec3 middle(const glm::ivec3& first, int count) const {
+    return grid_.origin + grid_.step * (glm::vec3(first) + 0.5f * float(count - 1));
+  }
+  // Radius of the ball around `count` points a side, and all cells that touch one of them.
+  float reach(int count) const { return grid_.step * kRoot3 * (0.5f * float(count - 1) + 1); }
+
+  void fill(const glm::ivec3& first, int count) {
+    for (int z = 0; z < count; ++z)
+      for (int y = 0; y < count; ++y)
+        std::fill_n(grid_.inside.data() + grid_.index(first.x, first.y + y, first.z + z), count, std::uint8_t(1));
+  }
+
+  void findBlocks() {
+    const glm::ivec3 blocks = grid_.blocks();
+    const HullViews views = allViews(field_);
+    grid_.slots.assign(std::size_t(blocks.x * blocks.y * blocks.z), -1);
+    std::vector<HullViews> lists(grid_.slots.size());
+    pool_.parallelFor(blocks.y * blocks.z, [&](int row, int) {
+      HullViews undecided;
+      for (int x = 0; x < blocks.x; ++x) {
+        const std::size_t b = std::size_t(row * blocks.x + x);
+        const glm::ivec3 first = kBlock * glm::ivec3(x, row % blocks.y, row / blocks.y);
+        const auto side = field_.classify(middle(first, kBlock), reach(kBlock), views, undecided);
+        if (side == HullField::Side::In) fill(first, kBlock);
+        if (side != HullField::Side::Mixed) continue;
+        lists[b] = undecided;
+        grid_.slots[b] = 0;
+      }
+    });
+    for (std::size_t b = 0; b < lists.size(); ++b) {
+      if (grid_.slots[b] < 0) continue;
+      grid_.slots[b] = int(active_.size());
+      active_.push_back(kBlock * glm::ivec3(int(b) % blocks.x, int(b) / blocks.x % blocks.y, int(b) / (blocks.x * blocks.y)));
+      grid_.slotViews.push_back(std::move(lists[b]));
+    }
+    grid_.values.resize(active_.size() * kBlockPoints);
+  }
+
+  void sampleBlock(int slot) {
+    const glm::ivec3 block = active_[std::size_t(slot)];
+    HullViews undecided;
+    for (int part = 0; part < 8; ++part) {
+      const glm::ivec3 shift = kHalf * glm::ivec3(part & 1, part >> 1 & 1, part >> 2);
+      const auto side = field_.classify(middle(block + shift, kHalf), reach(kHalf), grid_.slotViews[std::size_t(slot)], undecided);
+      if (side == HullField::Side::In) fill(block + shift, kHalf);
+      float* values = grid_.values.data() + std::size_t(slot) * kBlockPoints;
+      for (int z = shift.z; z < shift.z + kHalf; ++z)
+        for (int y = shift.y; y < shift.y + kHalf; ++y) {
+          const std::span<float> row(values + (z * kBlock + y) * kBlock + shift.x, kHalf);
+          if (side == HullField::Side::Mixed)
+            sampleRow(block + glm::ivec3(shift.x, y, z), undecided, row);
+          else
+            std::fill(row.begin(), row.end(), (side == HullField::Side::In ? -4 : 4) * grid_.step);
+        }
+    }
+  }
+
+  void sampleRow(const glm::ivec3& first, const HullViews& views, std::span<float> row) {
+    field_.values(grid_.at(first.x, first.y, first.z), {grid_.step, 0, 0}, views, row);
+    std::uint8_t* inside = grid_.inside.data() + grid_.index(first.x, first.y, first.z);
+    for (std::size_t i = 0; i < row.size(); ++i) inside[i] = row[i] < 0;
+  }
+
+  void clearBorder() {
+    const glm::ivec3 last = grid_.points - 1;
+    for (int z = 0; z <= last.z; ++z)
+      for (int y = 0; y <= last.y; ++y) {
+        std::uint8_t* row = grid_.inside.data() + grid_.index(0, y, z);
+        if (z == 0 || z == last.z || y == 0 || y == last.y) std::fill_n(row, grid_.points.x, std::uint8_t(0));
+        row[0] = row[last.x] = 0;
+      }
+  }
+
+  void findThinParts() {
+    std::vector<std::vector<std::pair<std::size_t, ThinPoint>>> found(active_.size());
+    pool_.parallelFor(int(active_.size()), [&](int slot, int) {
+      const glm::ivec3 block = active_[std::size_t(slot)];
+      const glm::ivec3 first = glm::max(block, 1), last = glm::min(block + kBlock, grid_.points - 1);
+      for (int z = first.z; z < last.z; ++z)
+        for (int y = first.y; y < last.y; ++y)
+          for (int x = first.x; x < last.x; ++x) {
+            const float value = grid_.value(x, y, z);
+            if (value < 0 || value > kRoot3 / 2 * grid_.step) continue;
+            const ThinPoint p = thinPoint(grid_.at(x, y, z), grid_.slotViews[std::size_t(slot)]);
+            if (p.value < 0) found[std::size_t(slot)].emplace_back(grid_.index(x, y, z), p);
+          }
+    });
+    for (const auto& list : found)
+      for (const auto& [index, point] : list) {
+        grid_.inside[index] = 1;
+        grid_.thin.emplace(index, point);
+      }
+  }
+
+  // The deepest point of the cell around `centre`, with a value of 0 when it has none inside or the hull is thick.
+  ThinPoint thinPoint(const glm::vec3& centre, std::span<const std::uint16_t> views) const {
+    const float h = grid_.step;
+    const HullSample s = field_.sample(centre, views);
+    const float slope = glm::length(s.gradient);
+    if (slope < 0.1f) return {};
+    const glm::vec3 inward = centre - s.gradient / slope * (s.value + 0.5f * h);
+    if (field_.value(inward, views) < -0.3f * h) return {};
+    ThinPoint deepest;
+    for (int i = 0; i < 27; ++i) {
+      const glm::vec3 p = centre + h / 3 * (glm::vec3(i % 3, i / 3 % 3, i / 9) - 1.0f);
+      const float value = field_.value(p, views);
+      if (value < deepest.value) deepest = {p, value};
+    }
+    return deepest;
+  }
+
+  const HullField& field_;
+  HullGrid& grid_;
+  ThreadPool& pool_;
+  std::vector<glm::ivec3> active_;  // first point of each slot's block
+};
+
+}  // namespace
+
+HullGrid sampleHull(const HullField& field, int resolution, ThreadPool& pool) {
+  const Bounds box = coarseBounds(field, pool);
+  const Error nothing(ExitCode::Input, "The masks have no common visual hull: no point lies inside all of them.",
+                      "Check masks and cameras, or start from the sphere.");
+  if (box.empty()) throw nothing;
+  const glm::dvec3 extent = box.upper - box.lower;
+  HullGrid grid;
+  grid.step = float(std::max({extent.x, extent.y, extent.z}) / resolution);
+  const glm::ivec3 needed = glm::ivec3(glm::ceil(extent / double(grid.step))) + 5;
+  grid.points = (needed + kBlock - 1) / kBlock * kBlock;
+  grid.origin = glm::vec3(box.centre() - 0.5 * double(grid.step) * glm::dvec3(grid.points - 1));
+  grid.inside.assign(grid.index(0, 0, grid.points.z), 0);
+  Sampler(field, grid, pool).run();
+  if (std::find(grid.inside.begin(), grid.inside.end(), 1) == grid.inside.end()) throw nothing;
+  return grid;
+}
+
+}  // namespace penumbra

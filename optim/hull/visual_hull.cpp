@@ -1,0 +1,70 @@
+#include "optim/hull/visual_hull.h"
+
+#include <algorithm>
+
+#include "optim/hull/hull_cleaning.h"
+#include "optim/hull/hull_surface.h"
+#include "optim/remesh/isotropic_remesh.h"
+#include "renderer/error.h"
+#include "renderer/topology.h"
+
+namespace penumbra {
+namespace {
+
+void check(std::span<const View> views, const HullOptions& options) {
+  if (options.resolution < 16 || options.resolution > 512)
+    throw Error(ExitCode::Usage, "hull_resolution is " + std::to_string(options.resolution) + ", must be in [16, 512].");
+  for (const View& view : views)
+    if (view.mask.width != view.camera.width || view.mask.height != view.camera.height || view.mask.empty())
+      throw Error(ExitCode::Input, "The mask of view " + view.name + " is " + std::to_string(view.mask.width) + " x " +
+                                       std::to_string(view.mask.height) + " pixels, its camera " +
+                                       std::to_string(view.camera.width) + " x " + std::to_string(view.camera.height) + ".");
+}
+
+double wantedEdge(const HullField& field, const HullGrid& grid, const HullOptions& options) {
+  const glm::vec3 middle = grid.origin + 0.5f * grid.step * glm::vec3(grid.points - 1);
+  return std::max(options.edgePixels * field.pixelAt(middle), double(grid.step));
+}
+
+std::string counted(int count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+}  // namespace
+
+std::string Hull::summary() const {
+  std::string text = counted(components, "part", "parts") + ", genus " + std::to_string(genus) + ", " +
+                     std::to_string(mesh.positions.size()) + " vertices";
+  if (cavitiesFilled > 0) text += ", " + counted(cavitiesFilled, "cavity", "cavities") + " filled";
+  if (partsDropped > 0) text += ", " + counted(partsDropped, "part", "parts") + " dropped that no mask needs";
+  if (emptyViews > 0) text += ", " + counted(emptyViews, "view", "views") + " with an empty mask left out";
+  return text;
+}
+
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool) {
+  check(views, options);
+  const HullField field(views, options.radius, options.frameCarves, pool);
+  if (field.viewCount() == 0)
+    throw Error(ExitCode::Input,
+                "None of the " + std::to_string(views.size()) + " training masks shows an object, so there is no visual hull.",
+                "Check that the masks are white (or opaque) on the object, or invert them.");
+  HullGrid grid = sampleHull(field, options.resolution, pool);
+  const CleaningReport cleaned = cleanHull(grid, field, pool);
+
+  Hull hull;
+  hull.step = grid.step;
+  hull.emptyViews = int(views.size()) - field.viewCount();
+  hull.cavitiesFilled = cleaned.cavitiesFilled;
+  hull.partsDropped = cleaned.partsDropped;
+  hull.mesh = extractSurface(grid, field, pool);
+  if (options.edgePixels > 0) {
+    const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, field, 0.25f * grid.step, 1); };
+    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(field, grid, options), 2}, project, pool);
+  }
+  const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
+  hull.components = summary.components;
+  hull.genus = summary.genus();
+  return hull;
+}
+
+}  // namespace penumbra

@@ -1,0 +1,36 @@
+// The visual hull of a set of masks as a mesh that is ready to be fitted: the largest body with these silhouettes.
+//
+// field (hull_field.h) -> grid (hull_grid.h) -> cleaning (hull_cleaning.h) -> surface (hull_surface.h) -> even triangles
+// (isotropic_remesh.h). The result is closed, a 2-manifold, wound outward and the same bits for any number of threads.
+// Limits: what no silhouette shows (hollows) is filled; tunnels thinner than a step of the grid may close; one wrong
+// mask carves away what it does not cover.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "optim/view_set.h"
+#include "renderer/cpu/thread_pool.h"
+#include "renderer/mesh.h"
+
+namespace penumbra {
+
+struct HullOptions {
+  int resolution = 128;      // grid steps along the longest side, 16 .. 512
+  double edgePixels = 2.5;   // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
+  bool frameCarves = false;  // outside a view's frame is background; else unknown
+  double radius = 1.1;       // of the ball around the origin that holds the object
+};
+
+struct Hull {
+  Mesh mesh;
+  int components = 0, genus = 0;                               // of the mesh
+  int emptyViews = 0, cavitiesFilled = 0, partsDropped = 0;
+  double step = 0;                                             // of the grid, world units
+  std::string summary() const;                                 // "1 part, genus 0, 10242 vertices"
+};
+
+// Throws Error(Input) when no mask shows anything or the masks have no point in common.
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool);
+
+}  // namespace penumbra

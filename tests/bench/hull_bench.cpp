@@ -1,0 +1,73 @@
+// Time and size of visual hulls: 64 views of 256^2 by default. Arguments: [model file] [views] [size].
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "optim/hull/hull_cleaning.h"
+#include "optim/hull/hull_surface.h"
+#include "optim/hull/visual_hull.h"
+#include "optim/io/mesh_io.h"
+#include "optim/targets/targets.h"
+#include "renderer/topology.h"
+#include "tests/support/small_meshes.h"
+
+using namespace penumbra;
+
+namespace {
+
+class Clock {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double ms = std::chrono::duration<double, std::milli>(now - last_).count();
+    last_ = now;
+    return ms;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+struct Stages {
+  double field = 1e300, grid = 1e300, clean = 1e300, surface = 1e300, whole = 1e300;
+};
+
+void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
+  Stages best;
+  std::size_t rough = 0;
+  Hull hull;
+  HullOptions options;
+  options.resolution = resolution;
+  for (int run = 0; run < 3; ++run) {
+    Clock clock;
+    const HullField field(views.train, options.radius, false, pool);
+    best.field = std::min(best.field, clock.lap());
+    HullGrid grid = sampleHull(field, resolution, pool);
+    best.grid = std::min(best.grid, clock.lap());
+    cleanHull(grid, field, pool);
+    best.clean = std::min(best.clean, clock.lap());
+    rough = extractSurface(grid, field, pool).faces.size();
+    best.surface = std::min(best.surface, clock.lap());
+    hull = makeVisualHull(views.train, options, pool);
+    best.whole = std::min(best.whole, clock.lap());
+  }
+  const auto summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
+  std::printf("%6d %8.1f %8.1f %8.1f %8.1f %10.1f %9zu %9zu  %s%s\n", resolution, best.field, best.grid, best.clean,
+              best.surface, best.whole, rough, hull.mesh.faces.size(), hull.summary().c_str(),
+              summary.closed() ? "" : " NOT CLOSED");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  ThreadPool pool;
+  FitOptions options;
+  options.views = count > 2 ? std::atoi(arguments[2]) : 64;
+  options.size = count > 3 ? std::atoi(arguments[3]) : 256;
+  options.heldOutViews = 0;
+  const Mesh model = count > 1 ? readMesh(arguments[1]) : torusMesh(96, 48);
+  const ViewSet views = makeViewSet(model, "model", options, pool);
+  std::printf("visual hull, %d views x %d^2, %d threads, ms (best of 3)\n", options.views, options.size, pool.threads());
+  std::printf("%6s %8s %8s %8s %8s %10s %9s %9s\n", "steps", "field", "grid", "clean", "surface", "all+remesh", "raw", "faces");
+  for (const int resolution : {64, 128, 256}) bench(views, resolution, pool);
+}

@@ -1,0 +1,329 @@
+// The visual hull as a start shape: right size and topology, closed, kept thin parts, the same for any thread count.
+#include "optim/hull/visual_hull.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "optim/hull/hull_cleaning.h"
+#include "optim/hull/hull_surface.h"
+#include "optim/targets/targets.h"
+#include "renderer/error.h"
+#include "renderer/topology.h"
+#include "tests/support/flat_scene.h"
+#include "tests/support/small_meshes.h"
+
+namespace penumbra {
+namespace {
+
+ThreadPool& pool() {
+  static ThreadPool shared(2);
+  return shared;
+}
+
+Mesh moved(Mesh mesh, double scale, const glm::vec3& shift) {
+  for (auto& p : mesh.positions) p = float(scale) * p + shift;
+  return mesh;
+}
+
+Mesh together(Mesh a, const Mesh& b) {
+  const int shift = int(a.positions.size());
+  a.positions.insert(a.positions.end(), b.positions.begin(), b.positions.end());
+  for (const Face& f : b.faces) a.faces.push_back(f + shift);
+  return a;
+}
+
+// A box from -half to half, turned so that it is aligned with nothing.
+Mesh turnedBox(const glm::dvec3& half) {
+  Mesh mesh;
+  const glm::dvec3 x = glm::normalize(glm::dvec3(0.8, 0.5, 0.33)), y = glm::normalize(glm::cross(x, glm::dvec3(0.1, 1, 0.4)));
+  const glm::dmat3 axes(x, y, glm::cross(x, y));
+  for (int i = 0; i < 8; ++i)
+    mesh.positions.emplace_back(axes * (half * glm::dvec3(i & 1 ? 1 : -1, i & 2 ? 1 : -1, i & 4 ? 1 : -1)));
+  mesh.faces = {{0, 2, 1}, {1, 2, 3}, {4, 5, 6}, {5, 7, 6}, {0, 1, 4}, {1, 5, 4},
+                {2, 6, 3}, {3, 6, 7}, {0, 4, 2}, {2, 4, 6}, {1, 3, 5}, {3, 7, 5}};
+  return mesh;
+}
+
+std::vector<View> viewsOf(const Mesh& mesh, int count = 24, int size = 128, double fieldOfView = 40) {
+  FitOptions options;
+  options.views = count;
+  options.size = size;
+  options.fieldOfView = 40;
+  std::vector<View> views;
+  for (Camera& camera : placeCameras(options)) {
+    const double zoom = std::tan(glm::radians(20.0)) / std::tan(glm::radians(fieldOfView / 2));
+    camera.fx *= zoom, camera.fy *= zoom;
+    views.push_back({"view", camera, renderHardMask(mesh, camera, 8)});
+  }
+  return views;
+}
+
+HullOptions coarse() {
+  HullOptions options;
+  options.resolution = 64;
+  return options;
+}
+
+double volume(const Mesh& mesh) {
+  double sum = 0;
+  for (const Face& f : mesh.faces) {
+    const auto at = [&](int v) { return glm::dvec3(mesh.positions[std::size_t(v)]); };
+    sum += glm::dot(at(f.x), glm::cross(at(f.y), at(f.z))) / 6;
+  }
+  return sum;
+}
+
+void expectSoundMesh(const Mesh& mesh) {
+  const auto summary = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
+  EXPECT_TRUE(summary.closed()) << summary.boundaryEdges << " open, " << summary.nonManifoldEdges << " non-manifold edges";
+  EXPECT_EQ(summary.inconsistentEdges, 0);
+  EXPECT_GT(volume(mesh), 0) << "wound inward";
+  // Around a vertex of a manifold the faces form one fan: walking from face to face meets them all.
+  std::vector<std::vector<Face>> around(mesh.positions.size());
+  for (const Face& f : mesh.faces)
+    for (int k = 0; k < 3; ++k) around[std::size_t(f[k])].push_back({f[k], f[(k + 1) % 3], f[(k + 2) % 3]});
+  int broken = 0;
+  for (const auto& fan : around) {
+    if (fan.empty()) continue;
+    std::size_t steps = 0;
+    int at = fan[0].y;
+    do {
+      for (const Face& f : fan)
+        if (f.y == at) {
+          at = f.z;
+          break;
+        }
+    } while (at != fan[0].y && ++steps < fan.size());
+    broken += steps + 1 != fan.size();
+  }
+  EXPECT_EQ(broken, 0) << "vertices with more than one fan";
+}
+
+// Worst IoU over the views between the hull's masks and the given ones.
+double worstIoU(const Hull& hull, const std::vector<View>& views) {
+  double worst = 1;
+  for (const View& view : views) {
+    const Mask mask = renderHardMask(hull.mesh, view.camera, 4);
+    double both = 0, any = 0;
+    for (std::size_t i = 0; i < mask.pixels.size(); ++i) {
+      both += std::min(mask.pixels[i], view.mask.pixels[i]);
+      any += std::max(mask.pixels[i], view.mask.pixels[i]);
+    }
+    worst = std::min(worst, both / any);
+  }
+  return worst;
+}
+
+TEST(VisualHull, sphereHasItsRadiusAndStaysOutsideTheTrueOne) {
+  const auto views = viewsOf(moved(testing::ballMesh(5), 0.8, glm::vec3(0.05f, -0.1f, 0.02f)), 48);
+  const Hull hull = makeVisualHull(views, coarse(), pool());
+  expectSoundMesh(hull.mesh);
+  EXPECT_EQ(hull.components, 1);
+  EXPECT_EQ(hull.genus, 0);
+  double least = 1e9, most = 0, mean = 0;
+  for (const auto& p : hull.mesh.positions) {
+    const double r = glm::distance(glm::dvec3(p), glm::dvec3(0.05, -0.1, 0.02));
+    least = std::min(least, r), most = std::max(most, r), mean += r / double(hull.mesh.positions.size());
+  }
+  // A pixel is 0.016 here. Between N views the hull overshoots by r delta^2 / 8, delta about 0.3 rad, less in the mean.
+  EXPECT_GT(least, 0.8 - 0.004);
+  EXPECT_LT(most, 0.8 + 0.05);
+  EXPECT_NEAR(mean, 0.8, 0.012);
+  EXPECT_GT(worstIoU(hull, views), 0.99);
+}
+
+TEST(VisualHull, trianglesAreEven) {
+  const auto views = viewsOf(moved(testing::ballMesh(5), 0.9, glm::vec3(0)));
+  const Hull hull = makeVisualHull(views, coarse(), pool());
+  const Topology topology = buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces);
+  double sum = 0, squares = 0;
+  for (const auto& e : topology.edges) {
+    const double length = glm::distance(hull.mesh.positions[std::size_t(e.x)], hull.mesh.positions[std::size_t(e.y)]);
+    sum += length, squares += length * length;
+  }
+  const double mean = sum / topology.edgeCount(), pixel = 2 * std::tan(glm::radians(20.0)) * distanceForUnitSphere(40) / 128;
+  EXPECT_NEAR(mean, 2.5 * pixel, 0.5 * pixel);
+  EXPECT_LT(std::sqrt(squares / topology.edgeCount() - mean * mean), 0.3 * mean);
+}
+
+TEST(VisualHull, torusHasGenusOne) {
+  const Hull hull = makeVisualHull(viewsOf(moved(torusMesh(64, 32), 1.9, glm::vec3(0))), coarse(), pool());
+  expectSoundMesh(hull.mesh);
+  EXPECT_EQ(hull.components, 1);
+  EXPECT_EQ(hull.genus, 1);
+}
+
+TEST(VisualHull, twoSpheresAreTwoParts) {
+  const Mesh pair = together(moved(testing::ballMesh(4), 0.35, glm::vec3(-0.5f, 0, 0)), moved(testing::ballMesh(4), 0.25, glm::vec3(0.6f, 0.2f, 0)));
+  const Hull hull = makeVisualHull(viewsOf(pair), coarse(), pool());
+  expectSoundMesh(hull.mesh);
+  EXPECT_EQ(hull.components, 2);
+  EXPECT_EQ(hull.genus, 0);
+}
+
+TEST(VisualHull, rodOfOneAndAHalfPixelsSurvives) {
+  const double pixel = 2 * std::tan(glm::radians(20.0)) * distanceForUnitSphere(40) / 128;
+  const auto views = viewsOf(turnedBox({0.95, 0.75 * pixel, 0.75 * pixel}));
+  for (const int resolution : {32, 64, 128}) {
+    HullOptions options;
+    options.resolution = resolution;
+    const Hull hull = makeVisualHull(views, options, pool());
+    expectSoundMesh(hull.mesh);
+    EXPECT_EQ(hull.components, 1) << resolution;
+    EXPECT_EQ(hull.genus, 0) << resolution;
+    double longest = 0;
+    for (const auto& p : hull.mesh.positions) longest = std::max(longest, glm::length(glm::dvec3(p)));
+    EXPECT_GT(longest, 0.92) << resolution;
+    EXPECT_LT(longest, 0.99) << resolution;
+  }
+}
+
+TEST(VisualHull, sheetThinnerThanAStepStaysWhole) {
+  const Hull hull = makeVisualHull(viewsOf(turnedBox({0.7, 0.6, 0.012})), coarse(), pool());
+  expectSoundMesh(hull.mesh);
+  EXPECT_EQ(hull.components, 1);
+  EXPECT_EQ(hull.genus, 0);
+}
+
+TEST(VisualHull, fewViewsAndOneViewAreClosedByTheBall) {
+  for (const int count : {1, 2, 4}) {
+    const Hull hull = makeVisualHull(viewsOf(moved(testing::ballMesh(4), 0.6, glm::vec3(0)), count), coarse(), pool());
+    expectSoundMesh(hull.mesh);
+    EXPECT_GE(volume(hull.mesh), 4.18 * 0.6 * 0.6 * 0.6 * 0.98);
+    for (const auto& p : hull.mesh.positions) ASSERT_LT(glm::length(p), HullOptions{}.radius + 0.01);
+  }
+}
+
+TEST(VisualHull, sameBitsForAnyNumberOfThreads) {
+  const auto views = viewsOf(moved(torusMesh(48, 24), 1.9, glm::vec3(0.1f, 0, 0)));
+  ThreadPool one(1), four(4);
+  const Hull a = makeVisualHull(views, coarse(), one), b = makeVisualHull(views, coarse(), four);
+  EXPECT_EQ(a.mesh.faces, b.mesh.faces);
+  EXPECT_EQ(a.mesh.positions, b.mesh.positions);
+}
+
+TEST(VisualHull, whatTheFrameCutsIsNotCarved) {
+  // The far views see all of the rod; the near ones cut off its ends.
+  const Mesh rod = turnedBox({0.9, 0.2, 0.2});
+  std::vector<View> views = viewsOf(rod, 12);
+  const double whole = volume(makeVisualHull(views, coarse(), pool()).mesh);
+  for (View& near : viewsOf(rod, 11, 128, 20)) views.push_back(near);
+  const Hull hull = makeVisualHull(views, coarse(), pool());
+  expectSoundMesh(hull.mesh);
+  double longest = 0;
+  for (const auto& p : hull.mesh.positions) longest = std::max(longest, glm::length(glm::dvec3(p)));
+  EXPECT_GT(longest, 0.9);
+  EXPECT_GT(volume(hull.mesh), 0.9 * 8 * 0.9 * 0.04);
+  EXPECT_LT(volume(hull.mesh), whole) << "more views never add";
+  HullOptions carved = coarse();
+  carved.frameCarves = true;
+  EXPECT_LT(volume(makeVisualHull(views, carved, pool()).mesh), 0.8 * volume(hull.mesh));
+}
+
+TEST(VisualHull, emptyMasksAreLeftOutOrRefused) {
+  auto views = viewsOf(moved(testing::ballMesh(4), 0.6, glm::vec3(0)), 12);
+  for (float& m : views[3].mask.pixels) m = 0;
+  const Hull hull = makeVisualHull(views, coarse(), pool());
+  EXPECT_EQ(hull.emptyViews, 1);
+  EXPECT_EQ(hull.components, 1);
+  for (View& view : views) std::fill(view.mask.pixels.begin(), view.mask.pixels.end(), 0.0f);
+  try {
+    makeVisualHull(views, coarse(), pool());
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "None of the 12 training masks shows an object, so there is no visual hull.");
+    EXPECT_EQ(error.code(), ExitCode::Input);
+  }
+}
+
+TEST(VisualHull, masksWithNothingInCommonAreRefused) {
+  auto views = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(0.6f, 0, 0)), 8);
+  const auto others = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(-0.6f, 0, 0)), 8);
+  views.insert(views.end(), others.begin(), others.end());
+  EXPECT_THROW(makeVisualHull(views, coarse(), pool()), Error);
+}
+
+TEST(VisualHull, aPhantomThatNoMaskNeedsIsDropped) {
+  // Two spheres seen from two sides only: four crossings of the cones, two of which explain all masks
+  const Mesh pair = together(moved(testing::ballMesh(4), 0.15, glm::vec3(-0.5f, 0, 0.5f)), moved(testing::ballMesh(4), 0.15, glm::vec3(0.5f, 0, -0.5f)));
+  std::vector<View> views;
+  for (const glm::dvec3& eye : {glm::dvec3(64, 0, 0), glm::dvec3(0, 0, 64)}) {
+    const Camera camera = lookAt(eye, glm::dvec3(0), glm::dvec3(0, 1, 0), 2, 128, 128);
+    views.push_back({"side", camera, renderHardMask(pair, camera, 8)});
+  }
+  const Hull hull = makeVisualHull(views, coarse(), pool());
+  EXPECT_EQ(hull.components, 2);
+  EXPECT_EQ(hull.partsDropped, 2);
+  EXPECT_GT(worstIoU(hull, views), 0.9) << "the masks are still covered";
+}
+
+TEST(HullField, isNegativeInsideContinuousAndHasItsGradient) {
+  const auto views = viewsOf(moved(testing::ballMesh(5), 0.7, glm::vec3(0)), 10);
+  const HullField field(views, 1.1, false, pool());
+  HullViews all;
+  for (int i = 0; i < field.viewCount(); ++i) all.push_back(std::uint16_t(i));
+  EXPECT_LT(field.value(glm::vec3(0), all), -0.6f);
+  EXPECT_GT(field.value(glm::vec3(0.8f, 0, 0), all), 0.05f);
+  for (int i = 0; i < 200; ++i) {
+    const float turn = 2.4f * float(i), height = 0.01f * float(i - 100), r = 0.65f + 0.02f * float(i % 10);
+    const glm::vec3 p = r * glm::vec3(std::sqrt(1 - height * height) * glm::vec2(std::cos(turn), std::sin(turn)), height);
+    const HullSample s = field.sample(p, all);
+    EXPECT_EQ(s.value, field.value(p, all));
+    EXPECT_NEAR(glm::length(s.gradient), 1, 0.2);
+    const glm::vec3 step = 1e-3f * glm::normalize(s.gradient);
+    EXPECT_GT(field.value(p + step, all), s.value + 7e-4f);
+  }
+}
+
+TEST(HullField, classificationNeverContradictsTheField) {
+  const auto views = viewsOf(moved(torusMesh(48, 24), 1.9, glm::vec3(0)), 12, 64, 30);  // frames cut the object
+  const HullField field(views, 1.1, false, pool());
+  HullViews all, undecided;
+  for (int i = 0; i < field.viewCount(); ++i) all.push_back(std::uint16_t(i));
+  int decided = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const auto wave = [&](float f) { return std::sin(f * float(i) + f); };
+    const glm::vec3 c(wave(1.3f), wave(2.17f), wave(0.71f));
+    const float r = 0.02f + 0.1f * std::abs(wave(3.3f));
+    const auto side = field.classify(c, r, all, undecided);
+    decided += side != HullField::Side::Mixed;
+    const glm::vec3 p = c + 0.99f * r * glm::normalize(glm::vec3(wave(5.1f), wave(4.3f), wave(7.7f)));
+    const float value = field.value(p, all);
+    const bool expected = side == HullField::Side::Mixed ? field.value(p, undecided) < 0 : side == HullField::Side::In;
+    EXPECT_EQ(value < 0, expected);
+  }
+  EXPECT_GT(decided, 1000);
+}
+
+// Any pattern of grid points becomes a solid with a manifold surface.
+TEST(HullCleaning, randomSolidsHaveManifoldSurfaces) {
+  const auto views = viewsOf(moved(testing::ballMesh(3), 0.7, glm::vec3(0)), 3, 64);
+  const HullField field(views, 1.1, false, pool());
+  std::uint32_t state = 1;
+  for (int round = 0; round < 6; ++round) {
+    HullGrid grid;
+    grid.step = 0.1f;
+    grid.origin = glm::vec3(-0.75f);
+    grid.points = glm::ivec3(16);
+    grid.inside.assign(16 * 16 * 16, 0);
+    grid.slots.assign(8, 0);
+    for (int i = 0; i < 8; ++i) grid.slots[std::size_t(i)] = i;
+    grid.slotViews.resize(8);
+    grid.values.assign(8 * 512, 0.05f);
+    for (int z = 1; z < 15; ++z)
+      for (int y = 1; y < 15; ++y)
+        for (int x = 1; x < 15; ++x)
+          grid.inside[grid.index(x, y, z)] = ((state = state * 1664525u + 1013904223u) >> 24) < 40u + 30u * unsigned(round);
+    cleanHull(grid, field, pool());
+    const Mesh mesh = extractSurface(grid, field, pool());
+    ASSERT_FALSE(mesh.faces.empty());
+    const auto summary = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
+    EXPECT_TRUE(summary.closed()) << round;
+    EXPECT_EQ(summary.inconsistentEdges, 0);
+  }
+}
+
+}  // namespace
+}  // namespace penumbra
