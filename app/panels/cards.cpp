@@ -14,7 +14,7 @@ void beginCard(Ui& ui, const char* name, ImVec2 at, ImVec2 pivot, float width, R
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(16, 14));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, ui.px(1));
-  ImGui::PushStyleColor(ImGuiCol_WindowBg, rgba(withAlpha(colour::kRaised, 245)));
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, rgba(withAlpha(colour::kPanel, 248)));
   ImGui::PushStyleColor(ImGuiCol_Border, rgba(edge));
   ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                                   ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoFocusOnAppearing);

@@ -120,7 +120,7 @@ void slider(AppState& state, Ui& ui, const Option& option) {
   draw->PushClipRect(at, {at.x + filled, at.y + height}, true);
   draw->AddRectFilled(at, {at.x + width, at.y + height}, rgba(withAlpha(colour::kAccentDeep, active ? 190 : 120)), rounding);
   draw->PopClipRect();
-  draw->AddRectFilled({at.x + filled - ui.px(1), at.y + ui.px(4)}, {at.x + filled + ui.px(1), at.y + height - ui.px(4)}, rgba(colour::kAccent), ui.px(1));
+  if (hovered || active) draw->AddRectFilled({at.x + filled - ui.px(1), at.y + ui.px(4)}, {at.x + filled + ui.px(1), at.y + height - ui.px(4)}, rgba(colour::kAccent), ui.px(1));
   const std::string text = valueText(state, option, value);
   const ImVec2 size = ImGui::CalcTextSize(text.c_str());
   draw->AddText({std::round(at.x + (width - size.x) / 2), std::round(at.y + (height - size.y) / 2)}, rgba(colour::kText), text.c_str());

@@ -82,7 +82,7 @@ void drawPanels(AppState& state, Ui& ui, float width, float height) {
     if (panel.visible(state)) panel.draw(state, ui);
 }
 
-void handleKeys(AppState& state) {
+void handleKeys(AppState& state, std::span<const Chord> pressed) {
   const ImGuiIO& io = ImGui::GetIO();
   // Dialogs, menus and text boxes take their keys themselves.
   if (io.WantTextInput || ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return;
@@ -90,13 +90,10 @@ void handleKeys(AppState& state) {
   for (const ImWchar character : io.InputQueueCharacters)
     if (character == '?' || character == '[' || character == ']')
       perform(state, character == '?' ? Action::KeySheet : character == '[' ? Action::PreviousView : Action::NextView);
-  const std::uint8_t modifiers = std::uint8_t((io.KeyCtrl ? kCtrl : 0) | (io.KeyShift ? kShift : 0));
-  for (const ActionInfo& row : actionTable())
-    for (const Chord& chord : {row.chord, row.alternative}) {
-      const bool asCharacter = chord.key == key::kSlash || chord.key == key::kLeftBracket || chord.key == key::kRightBracket;
-      if (chord.key == key::kNone || asCharacter || chord.modifiers != modifiers || io.KeyAlt) continue;
-      if (ImGui::IsKeyPressed(chord.key, false)) return perform(state, row.action);
-    }
+  for (const Chord& chord : pressed) {
+    const bool asCharacter = chord.key == key::kSlash || chord.key == key::kLeftBracket || chord.key == key::kRightBracket;
+    if (const ActionInfo* row = findAction(chord); row && !asCharacter) perform(state, row->action);
+  }
 }
 
 }  // namespace penumbra

@@ -12,8 +12,9 @@ std::span<const Panel> panelTable();
 // All visible panels and the splitters between them, for a window of `width` x `height` pixels.
 void drawPanels(AppState& state, Ui& ui, float width, float height);
 
-// Keys of this frame as actions, unless text is being typed.
-void handleKeys(AppState& state);
+// Keys pressed since the last frame, and the characters of this one, as actions; unless text is being typed or a
+// dialog is open.
+void handleKeys(AppState& state, std::span<const Chord> pressed);
 
 void drawMenuBar(AppState&, Ui&);
 void drawLeftPanel(AppState&, Ui&);

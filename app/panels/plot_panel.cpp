@@ -58,6 +58,7 @@ Data collect(const AppState& state) {
   d.iou = {std::floor(least * 10 - 1e-9) / 10, 1, false};
   if (d.iou.lower >= 0.95) d.iou.lower = 0.9;
   d.iou.lower = std::clamp(d.iou.lower, 0.0, 0.9);
+  d.iou.upper = 1 + 0.07 * (1 - d.iou.lower);  // room above a perfect match
   return d;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/window/actions.h"
 #include "app/window/run_window.h"
 #include "renderer/image.h"
 
@@ -26,6 +27,8 @@ class Platform {
   virtual void setFullScreen(bool on) = 0;
   virtual void setVsync(bool on) = 0;
   virtual std::vector<std::filesystem::path> takeDropped() = 0;
+  // Keys pressed since the last call, in order; none is lost however long a frame takes.
+  virtual std::vector<Chord> takePressed() = 0;
   virtual RgbaImage readPixels() = 0;           // of the frame drawn, before endFrame
   virtual void bindScreen() = 0;                // draw to the window from now on
 };

@@ -74,6 +74,7 @@ class EglPlatform final : public Platform {
   void setFullScreen(bool) override {}
   void setVsync(bool) override {}
   std::vector<std::filesystem::path> takeDropped() override { return {}; }
+  std::vector<Chord> takePressed() override { return {}; }
   void bindScreen() override { glBindFramebuffer(GL_FRAMEBUFFER, screen_.get()); }
 
   RgbaImage readPixels() override {

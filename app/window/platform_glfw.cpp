@@ -93,6 +93,7 @@ class GlfwPlatform final : public Platform {
   void setTitle(const std::string& title) override { glfwSetWindowTitle(window_, title.c_str()); }
   void setVsync(bool on) override { glfwSwapInterval(on ? 1 : 0); }
   std::vector<std::filesystem::path> takeDropped() override { return std::exchange(dropped_, {}); }
+  std::vector<Chord> takePressed() override { return std::exchange(pressed_, {}); }
   void bindScreen() override { glBindFramebuffer(GL_FRAMEBUFFER, 0); }
 
   void setFullScreen(bool on) override {
@@ -155,7 +156,10 @@ class GlfwPlatform final : public Platform {
     glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned c) { self(w).events_ = true, ImGui_ImplGlfw_CharCallback(w, c); });
     glfwSetKeyCallback(window_, [](GLFWwindow* w, int pressed, int scancode, int a, int m) {
       self(w).events_ = true;
-      ImGui_ImplGlfw_KeyCallback(w, printedKey(pressed, scancode), scancode, a, m);
+      const int printed = printedKey(pressed, scancode);
+      const int modifiers = (m & GLFW_MOD_CONTROL ? kCtrl : 0) | (m & GLFW_MOD_SHIFT ? kShift : 0);
+      if (a == GLFW_PRESS && !(m & (GLFW_MOD_ALT | GLFW_MOD_SUPER))) self(w).pressed_.push_back({printed, std::uint8_t(modifiers)});
+      ImGui_ImplGlfw_KeyCallback(w, printed, scancode, a, m);
     });
   }
 
@@ -163,6 +167,7 @@ class GlfwPlatform final : public Platform {
   bool events_ = true;
   int saved_[4] = {60, 60, 1600, 900};
   std::vector<std::filesystem::path> dropped_;
+  std::vector<Chord> pressed_;
 };
 
 }  // namespace

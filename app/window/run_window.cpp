@@ -3,7 +3,6 @@
 #include <glad/gl.h>
 #include <imgui.h>
 #include <backends/imgui_impl_opengl3.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -24,7 +23,6 @@ namespace penumbra {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int kFitNiceness = 5;          // the fit's threads give way to the window's
 constexpr double kScreenshotPace = 1.0 / 30, kSaveDelay = 1;
 constexpr int kFramesAfterInput = 3;     // hover effects and popups need a few frames to settle
 
@@ -37,23 +35,6 @@ struct ImGuiGlOwner {
   ImGuiGlOwner() { ImGui_ImplOpenGL3_Init("#version 330 core"); }
   ~ImGuiGlOwner() { ImGui_ImplOpenGL3_Shutdown(); }
 };
-
-// Threads inherit the niceness of the thread that starts them: those of the fit get a lower priority.
-std::unique_ptr<Session> startSession() {
-  std::unique_ptr<Session> session;
-  std::exception_ptr failed;
-  std::thread starter([&] {
-    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kFitNiceness);
-    try {
-      session = std::make_unique<Session>();
-    } catch (...) {
-      failed = std::current_exception();
-    }
-  });
-  starter.join();
-  if (failed) std::rethrow_exception(failed);
-  return session;
-}
 
 std::unique_ptr<Platform> openPlatform(const WindowArguments& a, int width, int height) {
   const bool withoutWindow = !a.screenshot.empty() || a.benchUiSeconds > 0;
@@ -80,7 +61,7 @@ class Window {
  public:
   explicit Window(const WindowArguments& arguments)
       : arguments_(arguments), unattended_(!arguments.screenshot.empty() || arguments.benchUiSeconds > 0),
-        settings_(unattended_ ? Settings{} : loadSettings(settingsPath())), session_(startSession()) {
+        settings_(unattended_ ? Settings{} : loadSettings(settingsPath())), session_(std::make_unique<Session>()) {
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
     io.LogFilename = nullptr;
@@ -133,7 +114,7 @@ class Window {
     platform_->newFrame();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui::NewFrame();
-    handleKeys(*state_);
+    handleKeys(*state_, platform_->takePressed());
     drawPanels(*state_, ui_, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
     platform_->bindScreen();

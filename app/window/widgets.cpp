@@ -151,9 +151,12 @@ bool beginModal(Ui& ui, const char* title, float width, bool* open) {
   ImGui::SetNextWindowPos({io.DisplaySize.x / 2, io.DisplaySize.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(18, 16));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
+  ImGui::PushStyleColor(ImGuiCol_PopupBg, rgba(colour::kPanel));
   const int flags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_AlwaysAutoResize |
                     ImGuiWindowFlags_NoSavedSettings;
-  if (!ImGui::BeginPopupModal(title, nullptr, flags)) {
+  const bool shown = ImGui::BeginPopupModal(title, nullptr, flags);
+  ImGui::PopStyleColor();
+  if (!shown) {
     ImGui::PopStyleVar(2);
     return false;
   }

@@ -1,0 +1,228 @@
+// The window's state driving a real session, as the panels do it; and the table of actions.
+#include <gtest/gtest.h>
+
+#ifdef PENUMBRA_WITH_WINDOW
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "app/window/app_state.h"
+#include "optim/io/mesh_io.h"
+#include "tests/support/small_meshes.h"
+#include "tests/support/temporary_folder.h"
+
+namespace penumbra {
+namespace {
+
+TEST(Actions, HaveOneRowAndTheirOwnKeys) {
+  std::set<Action> actions;
+  std::set<std::string> keys, labels;
+  for (const ActionInfo& row : actionTable()) {
+    EXPECT_TRUE(actions.insert(row.action).second) << row.label;
+    EXPECT_TRUE(labels.insert(std::string(toString(row.menu)) + row.label).second) << row.label;
+    EXPECT_GT(std::string(row.doc).size(), 10u) << row.label;
+    for (const Chord& chord : {row.chord, row.alternative}) {
+      if (chord.key == key::kNone) continue;
+      EXPECT_TRUE(keys.insert(std::to_string(chord.key) + "/" + std::to_string(chord.modifiers)).second) << row.label;
+      EXPECT_EQ(findAction(chord)->action, row.action);
+    }
+  }
+  EXPECT_EQ(int(actions.size()), int(Action::About) + 1);
+  EXPECT_EQ(chordText({'Z', kCtrl | kShift}), "Ctrl+Shift+Z");
+  EXPECT_EQ(findAction({'R', kNoModifier}), nullptr);  // nothing destructive on a bare key
+}
+
+TEST(Actions, AreHarmlessWithNothingOpen) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  for (const ActionInfo& row : actionTable()) perform(state, row.action);
+  EXPECT_TRUE(state.quit);
+}
+
+TEST(Options, ContradictionsAreShownAndNotSent) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  FitOptions wrong;
+  wrong.elevationMin = 50;
+  wrong.elevationMax = -50;
+  state.editAll(wrong, "wrong");
+  EXPECT_NE(state.optionProblem(), "");
+  state.undo();
+  EXPECT_EQ(state.optionProblem(), "");
+}
+
+TEST(View, CopiesAndPastes) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  state.camera.orbit(100, 40, {0, 0, 800, 600});
+  const std::string text = state.viewAsText();
+  const OrbitPose pose = state.camera.pose();
+  state.camera.orbit(-300, 10, {0, 0, 800, 600});
+  EXPECT_TRUE(state.viewFromText(text));
+  while (state.camera.advance(0.1)) {
+  }
+  EXPECT_NEAR(state.camera.pose().pitch, pose.pitch, 1e-12);
+  for (const char* wrong : {"", "hello", "{}", "{\"penumbra_view\": {\"pivot\": [1]}}"}) EXPECT_FALSE(state.viewFromText(wrong));
+}
+
+class Driven : public ::testing::Test {
+ protected:
+  Driven() : state_(&session_, Settings{}, quick()) {
+    model_ = folder_ / "ring.obj";
+    writeMesh(model_, torusMesh(16, 8));
+  }
+
+  static FitOptions quick() {
+    FitOptions options;
+    options.views = 4;
+    options.size = 32;
+    options.heldOutViews = 2;
+    options.sphereLevel = 2;
+    options.iterations = 30;
+    options.threads = 1;
+    return options;
+  }
+
+  void settle() {
+    session_.waitIdle();
+    state_.update(now_ += 1);
+    state_.update(now_ += 1);
+  }
+
+  void load() {
+    state_.openNow(model_);
+    settle();
+    ASSERT_EQ(state_.snapshot().state, SessionState::Ready) << (state_.notices.error() ? state_.notices.error()->what : "");
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path model_;
+  Session session_;
+  AppState state_;
+  double now_ = 0;
+};
+
+TEST_F(Driven, OpensRunsAndExports) {
+  EXPECT_EQ(state_.primary().action, Action::OpenModel);
+  load();
+  EXPECT_EQ(state_.viewCount(), 4);
+  EXPECT_EQ(state_.primary().label, "Start");
+  EXPECT_EQ(state_.settings.recent.front(), model_);
+  perform(state_, Action::StartPause);
+  settle();
+  EXPECT_EQ(state_.snapshot().state, SessionState::Done);
+  EXPECT_TRUE(state_.showDoneCard);
+  EXPECT_EQ(state_.primary().label, "Continue +30");
+  state_.openExportDialog();
+  state_.exporting.setPath(folder_ / "out.ply");
+  state_.exportNow(false);
+  settle();
+  EXPECT_EQ(readMesh(folder_ / "out.ply").faces.size(), state_.snapshot().faces->size());
+  EXPECT_FALSE(state_.unsavedWork());
+}
+
+TEST_F(Driven, StartsByItselfWhenAsked) {
+  state_.startWhenLoaded = true;
+  state_.openNow(model_);
+  settle();
+  settle();
+  EXPECT_EQ(state_.snapshot().state, SessionState::Done);
+}
+
+TEST_F(Driven, AFileThatCannotBeReadIsACard) {
+  folder_.write("broken.obj", "this is no mesh");
+  state_.openNow(folder_ / "broken.obj");
+  settle();
+  ASSERT_TRUE(state_.notices.error());
+  EXPECT_NE(state_.notices.error()->what.find("broken.obj"), std::string::npos);
+  state_.dropFiles({folder_ / "x.txt"});
+  EXPECT_NE(state_.notices.error()->what.find("x.txt"), std::string::npos);
+}
+
+TEST_F(Driven, OptionsEditedLiveAreRecorded) {
+  load();
+  state_.step(5);
+  settle();
+  state_.editOption(*findOption("learning_rate"), 0.01);
+  state_.editOption(*findOption("learning_rate"), 0.02);
+  state_.endEdit();
+  EXPECT_EQ(state_.undoStack.size(), 1u);
+  state_.step(5);
+  settle();
+  EXPECT_EQ(state_.snapshot().options.learningRate, 0.02);
+  ASSERT_TRUE(state_.snapshot().edits);
+  EXPECT_FALSE(state_.snapshot().edits->empty());
+  EXPECT_EQ(state_.snapshot().edits->back().name, "learning_rate");
+  state_.undo();
+  settle();
+  EXPECT_EQ(state_.snapshot().options.learningRate, quick().learningRate);
+}
+
+TEST_F(Driven, TargetsAreMadeAnewWhenTheDragEnds) {
+  load();
+  state_.editOption(*findOption("views"), 5);
+  state_.editOption(*findOption("views"), 6);
+  settle();
+  EXPECT_EQ(state_.viewCount(), 4);
+  state_.endEdit();
+  settle();
+  EXPECT_EQ(state_.viewCount(), 6);
+}
+
+TEST_F(Driven, ResetCanBeUndoneAndRedone) {
+  load();
+  state_.step(20);
+  settle();
+  const auto fitted = *state_.snapshot().positions;
+  state_.requestReset();
+  settle();
+  EXPECT_EQ(state_.snapshot().iteration, 0);
+  const auto start = *state_.snapshot().positions;
+  ASSERT_TRUE(state_.undoStack.canUndo());
+  state_.undo();
+  settle();
+  EXPECT_EQ(state_.snapshot().iteration, 20);
+  EXPECT_EQ(*state_.snapshot().positions, fitted);
+  state_.redo();
+  settle();
+  EXPECT_EQ(*state_.snapshot().positions, start);
+}
+
+TEST_F(Driven, AsksOnlyWhenThereIsSomethingToLose) {
+  load();
+  perform(state_, Action::Quit);
+  EXPECT_TRUE(state_.quit);
+  state_.quit = false;
+  state_.step(250);
+  settle();
+  EXPECT_TRUE(state_.unsavedWork());
+  perform(state_, Action::Quit);
+  EXPECT_FALSE(state_.quit);
+  EXPECT_EQ(state_.dialog, Dialog::ConfirmQuit);
+  state_.requestOpen(model_);
+  EXPECT_EQ(state_.dialog, Dialog::ConfirmOpen);
+  state_.requestReset();
+  EXPECT_EQ(state_.dialog, Dialog::ConfirmReset);
+}
+
+TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
+  load();
+  const std::string line = state_.commandLine();
+  EXPECT_NE(line.find("penumbra fit " + model_.string()), std::string::npos);
+  EXPECT_NE(line.find(" --views=4"), std::string::npos);
+  EXPECT_NE(line.find(" --sphere-level=2"), std::string::npos);
+  EXPECT_EQ(line.find("--seed"), std::string::npos);
+}
+
+TEST_F(Driven, WatchedViewsCarryTheirCoverage) {
+  load();
+  state_.watch({1, 2});
+  state_.step(2);
+  settle();
+  for (int i = 0; i < 100 && state_.snapshot().coverage.size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10)), state_.update(now_ += 1);
+  EXPECT_EQ(state_.snapshot().coverage.count(1), 1u);
+  EXPECT_EQ(state_.snapshot().coverage.count(2), 1u);
+}
+
+}  // namespace
+}  // namespace penumbra
+#else
+TEST(Window, IsNotBuilt) { GTEST_SKIP() << "this build has no window"; }
+#endif
