@@ -30,10 +30,11 @@ template <class Real>
 void distanceRow(Real* __restrict best, int* __restrict nearest, int count, Real x0, Real y, Real ex, Real ey,
                  Real inverse, int piece) {
   for (int i = 0; i < count; ++i) {
-    const Real d2 = squaredDistance(x0 + Real(i), y, ex, ey, inverse);
-    const bool closer = d2 < best[i];
-    best[i] = closer ? d2 : best[i];
-    nearest[i] = closer ? piece : nearest[i];
+    // Plain stores of both values: conditional ones would be skipped by a branch that is hard to predict.
+    const Real d2 = squaredDistance(x0 + Real(i), y, ex, ey, inverse), before = best[i];
+    const int change = d2 < before ? -1 : 0;
+    best[i] = d2 < before ? d2 : before;
+    nearest[i] ^= (nearest[i] ^ piece) & change;
   }
 }
 

@@ -108,31 +108,41 @@ template <class Real> void ContourOutline<Real>::crossPair(int i, int j) {
   cuts_.push_back({j, r, i});
 }
 
-// Two segments are compared in the first row that both touch. Crowded rows are swept from left to right.
+template <class Real> void ContourOutline<Real>::sweepPairs(std::span<const int> list, int y) {
+  sorted_.clear();
+  for (int i : list)
+    if (segments_[i].near) sorted_.push_back(i);
+  std::sort(sorted_.begin(), sorted_.end(), [&](int i, int j) {
+    return segments_[i].left != segments_[j].left ? segments_[i].left < segments_[j].left : i < j;
+  });
+  for (std::size_t k = 0; k < sorted_.size(); ++k) {
+    const auto& s = segments_[sorted_[k]];
+    for (std::size_t m = k + 1; m < sorted_.size(); ++m) {
+      const auto& o = segments_[sorted_[m]];
+      if (o.left > s.right) break;
+      if (std::max(s.row0, o.row0) == y) crossPair(std::min(sorted_[k], sorted_[m]), std::max(sorted_[k], sorted_[m]));
+    }
+  }
+}
+
+// Two segments are compared in the first row that both touch, that is, where one of them begins. Crowded rows are swept
+// from left to right.
 template <class Real> void ContourOutline<Real>::crossAll() {
   cuts_.clear();
   for (int y = -margin_; y < height_ + margin_; ++y) {
     const auto list = row(y);
     if (list.size() < 2) continue;
-    sorted_.clear();
-    for (int i : list)
-      if (segments_[i].near) sorted_.push_back(i);
-    const bool sweep = sorted_.size() > 16;
-    if (sweep) std::sort(sorted_.begin(), sorted_.end(), [&](int i, int j) {
-        return segments_[i].left != segments_[j].left ? segments_[i].left < segments_[j].left : i < j;
-      });
-    for (std::size_t k = 0; k < sorted_.size(); ++k) {
-      const int i = sorted_[k];
-      const auto& s = segments_[i];
-      for (std::size_t m = k + 1; m < sorted_.size(); ++m) {
-        const int j = sorted_[m];
-        const auto& o = segments_[j];
-        if (o.left > s.right) {
-          if (sweep) break;
-          continue;
-        }
-        if (o.right < s.left || std::max(s.row0, o.row0) != y) continue;
-        crossPair(std::min(i, j), std::max(i, j));
+    if (list.size() > 24) {
+      sweepPairs(list, y);
+      continue;
+    }
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      const auto& s = segments_[list[k]];
+      if (s.row0 != y || !s.near) continue;
+      for (std::size_t m = 0; m < list.size(); ++m) {
+        const auto& o = segments_[list[m]];
+        if (o.right < s.left || o.left > s.right || !o.near || (o.row0 == y && m <= k)) continue;
+        crossPair(std::min(list[k], list[m]), std::max(list[k], list[m]));
       }
     }
   }

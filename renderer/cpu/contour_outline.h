@@ -60,6 +60,7 @@ template <class Real> class ContourOutline {
                    int viewIndex, Real nearPlane);
   void listRows();
   void crossAll();
+  void sweepPairs(std::span<const int> list, int row);
   void crossPair(int i, int j);
   void cutIntoPieces();
   void addPiece(int segment, Real t0, Real t1, int other0, int other1, int onLeft);
