@@ -11,7 +11,7 @@
 namespace penumbra {
 
 enum class ViewPlacement { Fibonacci, Ring, SixAxes };
-enum class StartShape { Sphere, File };
+enum class StartShape { Sphere, Hull, File };
 enum class ImageLoss { L2, L1, SoftIoU };
 enum class Optimizer { Adam, AdamUniform };
 enum class Parameters { Positions, Differential };   // what the optimiser moves (Large Steps: u = (I + lambda L) x)
@@ -34,6 +34,7 @@ struct FitOptions {
   StartShape start = StartShape::Sphere;
   std::string startMesh;                         // when start is File
   int sphereLevel = 4;                           // icosphere subdivisions: 10 * 4^n + 2 vertices
+  int hullResolution = 128;                      // grid steps along the visual hull's longest side
   // Coverage
   CoverageModel coverage = CoverageModel::Contour;
   double sigma = 1e-4;

@@ -17,7 +17,7 @@ template <auto kMember> void set(FitOptions& options, double value) {
 }
 
 constexpr const char* kPlacements[] = {"fibonacci", "ring", "six_axes"};
-constexpr const char* kStarts[] = {"sphere", "mesh"};
+constexpr const char* kStarts[] = {"sphere", "hull", "mesh"};
 constexpr const char* kCoverages[] = {"contour", "softras"};
 constexpr const char* kOptimizers[] = {"adam", "adam_uniform"};
 constexpr const char* kParameters[] = {"positions", "differential"};
@@ -82,9 +82,11 @@ void addTargetRows(std::vector<Option>& t) {
 void addStartRows(std::vector<Option>& t) {
   constexpr const char* kStart = "Start";
   t.push_back(choiceRow<&F::start>(kStart, {"start", "Start from", "", Choice, 0, 0, kReset, kBasic,
-      "Shape the fit begins with: a sphere inside all views, or a mesh from a file."}, kStarts));
+      "Shape the fit begins with: a sphere inside all views, the visual hull carved from the masks, or a mesh from a file."}, kStarts));
   t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
       "Subdivisions of the start sphere: 10 * 4^n + 2 vertices."}));
+  t.push_back(row<&F::hullResolution>(kStart, {"hull_resolution", "Hull resolution", "steps", Integer, 16, 512, kReset, kBasic,
+      "Grid steps along the longest side of the visual hull: more keep finer detail and take longer."}));
   constexpr const char* kCoverage = "Coverage";
   t.push_back(choiceRow<&F::coverage>(kCoverage, {"coverage", "Model", "", Choice, 0, 0, kNow, kBasic,
       "Contour blurs the outline of the whole shape; SoftRas blends every triangle on its own, as in the literature."},

@@ -58,6 +58,7 @@ struct Fitter::Impl {
   std::vector<float> vertexGradient, edgeSum, edgeCount;
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
+  std::string startNote;
 
   Impl(std::shared_ptr<const ViewSet> v, const FitOptions& o, ThreadPool& p)
       : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations),
@@ -214,7 +215,8 @@ Fitter::Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, 
 Fitter::~Fitter() = default;
 
 void Fitter::reset() {
-  Mesh mesh = makeStartMesh(impl_->options, *impl_->views);
+  impl_->startNote.clear();
+  Mesh mesh = makeStartMesh(impl_->options, *impl_->views, impl_->pool, &impl_->startNote);
   if (mesh.faces.empty()) throw Error(ExitCode::Input, "The start mesh has no faces.");
   FitState state;
   state.positions = std::move(mesh.positions);
@@ -256,6 +258,7 @@ void Fitter::setStopFlag(const std::atomic<bool>* stop) {
 }
 
 const FitState& Fitter::state() const { return impl_->state; }
+const std::string& Fitter::startNote() const { return impl_->startNote; }
 
 void Fitter::restore(const FitState& state) {
   const bool finite = std::isfinite(farthest(state.positions)) && std::isfinite(norm(state.moment1)) &&

@@ -55,6 +55,7 @@ class Fitter {
   void setStopFlag(const std::atomic<bool>* stop);
 
   const FitState& state() const;
+  const std::string& startNote() const;         // of the start shape, see makeStartMesh; empty when nothing is notable
   void restore(const FitState& state);          // throws Error(Input) when it is not finite or does not fit together
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
   const std::vector<float>& vertexGradient() const;    // |dL/dx|

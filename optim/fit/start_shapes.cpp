@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "optim/hull/visual_hull.h"
 #include "optim/io/mesh_io.h"
 
 namespace penumbra {
@@ -110,12 +111,19 @@ Ball startBall(const ViewSet& views) {
   return ball;
 }
 
-Mesh makeStartMesh(const FitOptions& options, const ViewSet& views) {
+Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note) {
   Mesh mesh;
   if (options.start == StartShape::File) {
     mesh = readMesh(options.startMesh);
     for (auto& p : mesh.positions) p = glm::vec3(views.normalisation.apply(glm::dvec3(p)));
     return mesh;
+  }
+  if (options.start == StartShape::Hull) {
+    HullOptions hullOptions;
+    hullOptions.resolution = options.hullResolution;
+    Hull hull = makeVisualHull(views.train, hullOptions, pool);
+    if (note) *note = "Visual hull: " + hull.summary();
+    return std::move(hull.mesh);
   }
   mesh = icosphere(options.sphereLevel);
   const Ball ball = startBall(views);

@@ -1,4 +1,4 @@
-// The mesh a fit begins with. A further start (a visual hull, a box) is one more case in `makeStartMesh`.
+// The mesh a fit begins with. A further start (a box, say) is one more case in `makeStartMesh`.
 //
 // The sphere is placed by the masks and kept inside every frame:
 //   centre   the point nearest to the rays through the masks' centroids (least squares)
@@ -6,8 +6,11 @@
 //            the centre to the nearest side of any view's frustum
 // so that it overlaps the object in most views: without overlap there is little gradient to follow.
 #pragma once
+#include <string>
+
 #include "optim/options.h"
 #include "optim/view_set.h"
+#include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
 
@@ -22,8 +25,9 @@ inline constexpr double kFrameShare = 0.95;
 // Cameras that do not see the centre, and views with an empty mask, do not count.
 Ball startBall(const ViewSet& views);
 
-// In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`. Throws what
-// readMesh throws.
-Mesh makeStartMesh(const FitOptions& options, const ViewSet& views);
+// In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`, a hull is carved
+// from the train masks (optim/hull/visual_hull.h). Throws what readMesh and makeVisualHull throw.
+// `note`, when given, gets what a person should know of it: "Visual hull: 1 part, genus 0, 10242 vertices".
+Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note = nullptr);
 
 }  // namespace penumbra

@@ -38,7 +38,8 @@ std::string counted(std::size_t count, const std::string& what) {
 }
 
 bool startDiffers(const FitOptions& a, const FitOptions& b) {
-  return a.start != b.start || a.startMesh != b.startMesh || a.sphereLevel != b.sphereLevel;
+  return a.start != b.start || a.startMesh != b.startMesh || a.sphereLevel != b.sphereLevel ||
+         a.hullResolution != b.hullResolution;
 }
 
 }  // namespace
@@ -136,6 +137,7 @@ bool SessionWorker::loadInto(const std::string& what, const std::function<std::s
   clearRecords();
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
+  if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
   mail_.post({EventKind::Loaded, text + ".", {}, {}, 0});
   return true;
 }
@@ -188,7 +190,7 @@ void SessionWorker::handle(command::Reset&) {
   facesChanged_ = true;
   clearRecords();
   message_.clear();
-  mail_.post({EventKind::Reset, "Back at the start shape.", {}, {}, 0});
+  mail_.post({EventKind::Reset, "Back at the start shape." + (fitter_->startNote().empty() ? "" : " " + fitter_->startNote() + "."), {}, {}, 0});
   settle(SessionState::Ready);
 }
 
