@@ -90,15 +90,13 @@ void AppState::handle(const Event& event) {
     case EventKind::Reset:
       showDoneCard = false;
       exportedIteration_ = 0;
-      if (const int id = newestCheckpoint(); id >= 0) undoStack.pushMesh("Reset", id);
+      // No checkpoint was taken when there was nothing but the start shape to lose.
+      if (const int id = newestCheckpoint(); id > checkpointBefore_ && !redoing_) undoStack.pushMesh("Reset", id);
+      redoing_ = false;
       break;
     case EventKind::Restored:
       showDoneCard = false;
-      // Restoring takes a checkpoint first: the way back.
-      if (restoring_ >= 0) undoStack.pushMesh("Restore", newestCheckpoint(), restoring_);
-      else if (mendRedo_) undoStack.setRedoCheckpoint(newestCheckpoint());
-      restoring_ = -1;
-      mendRedo_ = false;
+      restored();
       toast(NoticeKind::Info, event.text);
       break;
     case EventKind::Recovered: case EventKind::Warning: toast(NoticeKind::Warning, event.text, event.advice); break;
@@ -114,6 +112,15 @@ void AppState::handle(const Event& event) {
       notices.error(snapshot_->views ? "That did not work" : "Could not open it", event.text, event.advice);
       break;
   }
+}
+
+// Restoring takes a checkpoint first, the way back; none of the start shape, which Reset brings back.
+void AppState::restored() {
+  const int newest = newestCheckpoint(), wayBack = newest > checkpointBefore_ ? newest : kStartShape;
+  if (restoring_ >= 0) undoStack.pushMesh("Restore", wayBack, restoring_);
+  else if (mendRedo_) undoStack.setRedoCheckpoint(wayBack);
+  restoring_ = -1;
+  mendRedo_ = false;
 }
 
 bool AppState::unsavedWork() const { return snapshot_->iteration - exportedIteration_ > kWorthAsking && hasMesh(); }
@@ -225,12 +232,14 @@ void AppState::requestReset() {
 
 void AppState::resetNow() {
   dialog = Dialog::None;
+  checkpointBefore_ = newestCheckpoint();
   if (session_) session_->reset();
 }
 
 void AppState::restoreCheckpoint(int id) {
   if (!session_) return;
   restoring_ = id;
+  checkpointBefore_ = newestCheckpoint();
   session_->restore(id);
 }
 
@@ -299,7 +308,12 @@ void AppState::carryOut(const UndoEntry& entry, bool undoing) {
     return toast(NoticeKind::Info, (undoing ? "Undone: " : "Redone: ") + entry.label);
   }
   const int checkpoint = undoing ? entry.checkpointBefore : entry.checkpointAfter;
-  if (checkpoint < 0 || !session_) return toast(NoticeKind::Warning, "That state of the mesh is no longer kept.");
+  if (!session_) return;
+  checkpointBefore_ = newestCheckpoint();
+  if (checkpoint == kStartShape) {
+    redoing_ = true;
+    return session_->reset();
+  }
   mendRedo_ = undoing;
   session_->restore(checkpoint);
 }

@@ -125,6 +125,7 @@ class AppState {
   void sendOptions();
   void applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later);
   void loaded();
+  void restored();
   void carryOut(const UndoEntry& entry, bool undoing);
   int newestCheckpoint() const;
 
@@ -134,7 +135,9 @@ class AppState {
   std::string optionProblem_;
   bool optionsWaiting_ = false;        // changed during a drag, sent at its end
   bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;
+  bool redoing_ = false;               // the next Reset is part of undo or redo
   int restoring_ = -1;                 // the checkpoint asked for, until the session answers
+  int checkpointBefore_ = -1;          // the newest one when a reset or restore was asked for
   int exportedIteration_ = 0, selectedView_ = 0;
   std::filesystem::path lastExport_;
   std::vector<int> watched_;

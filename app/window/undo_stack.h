@@ -9,6 +9,8 @@
 
 namespace penumbra {
 
+constexpr int kStartShape = -1;  // in place of a checkpoint: the start shape, which Reset brings back
+
 struct UndoEntry {
   enum class Kind { Options, Checkpoint } kind = Kind::Options;
   std::string label;             // "Learning rate 0.02 -> 0.05", "Reset"
@@ -21,7 +23,7 @@ class UndoStack {
  public:
   // `key` names the widget: edits with the same key coalesce until `endDrag`.
   void pushOptions(const FitOptions& before, const FitOptions& after, std::string label, const std::string& key);
-  void pushMesh(std::string label, int checkpointBefore, int checkpointAfter = -1);
+  void pushMesh(std::string label, int checkpointBefore, int checkpointAfter = kStartShape);
   void endDrag() { openKey_.clear(); }
   void clear();
   void dropMeshEntries();        // checkpoints of a model that is gone

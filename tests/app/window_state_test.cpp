@@ -183,6 +183,27 @@ TEST_F(Driven, ResetCanBeUndoneAndRedone) {
   state_.redo();
   settle();
   EXPECT_EQ(*state_.snapshot().positions, start);
+  state_.undo();
+  settle();
+  EXPECT_EQ(*state_.snapshot().positions, fitted);
+}
+
+TEST_F(Driven, GoingBackInHistoryCanBeUndone) {
+  load();
+  state_.step(20);
+  settle();
+  const auto fitted = *state_.snapshot().positions;
+  state_.resetNow();
+  settle();
+  state_.restoreCheckpoint(state_.checkpoints().back().id);
+  settle();
+  EXPECT_EQ(*state_.snapshot().positions, fitted);
+  state_.undo();
+  settle();
+  EXPECT_EQ(state_.snapshot().iteration, 0);
+  state_.redo();
+  settle();
+  EXPECT_EQ(*state_.snapshot().positions, fitted);
 }
 
 TEST_F(Driven, AsksOnlyWhenThereIsSomethingToLose) {
@@ -190,6 +211,7 @@ TEST_F(Driven, AsksOnlyWhenThereIsSomethingToLose) {
   perform(state_, Action::Quit);
   EXPECT_TRUE(state_.quit);
   state_.quit = false;
+  state_.editOption(*findOption("iterations"), 300);
   state_.step(250);
   settle();
   EXPECT_TRUE(state_.unsavedWork());
