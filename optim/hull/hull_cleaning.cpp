@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "optim/hull/grid_parts.h"
+#include "optim/hull/thin_points.h"
 
 namespace penumbra {
 namespace {
@@ -195,6 +196,10 @@ class Parts {
 CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool) {
   CleaningReport report;
   report.pointsAdded = Mender(grid).run();
+  if (!grid.thin.empty()) {
+    addThinPoints(grid);
+    report.pointsAdded += Mender(grid).run();
+  }
   report.cavitiesFilled = fillCavities(grid);
   std::vector<GridPart> parts = connectedParts(grid, true);
   if (parts.size() > 1) report.partsDropped = Parts(grid, field, std::move(parts)).dropUnneeded(pool);

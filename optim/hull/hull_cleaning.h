@@ -3,8 +3,9 @@
 // 1. Well-composed: no two inside points touch along an edge or at a corner of their cells only, nor two outside ones
 //    (Latecki, "3D well-composed pictures", 1997). Where they do, the outside point nearest to the hull is added. Then the
 //    faces between inside and outside cells form closed 2-manifolds, and 6-, 18- and 26-connectedness are the same.
-// 2. Cavities, outside parts that do not reach the border of the grid, are filled: no silhouette shows them.
-// 3. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
+// 2. Thin points (hull_grid.h) are added where they make no tunnel (thin_points.h), and step 1 is repeated.
+// 3. Cavities, outside parts that do not reach the border of the grid, are filled: no silhouette shows them.
+// 4. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
 //    kNeededPixels pixels of its mask that no other part left covers.
 #pragma once
 #include "optim/hull/hull_grid.h"

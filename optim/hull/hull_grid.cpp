@@ -142,10 +142,7 @@ class Sampler {
           }
     });
     for (const auto& list : found)
-      for (const auto& [index, point] : list) {
-        grid_.inside[index] = 1;
-        grid_.thin.emplace(index, point);
-      }
+      for (const auto& [index, point] : list) grid_.thin.emplace(index, point);
   }
 
   // The deepest point of the cell around `centre`, with a value of 0 when it has none inside or the hull is thick.
@@ -186,7 +183,7 @@ HullGrid sampleHull(const HullField& field, int resolution, ThreadPool& pool) {
   grid.origin = glm::vec3(box.centre() - 0.5 * double(grid.step) * glm::dvec3(grid.points - 1));
   grid.inside.assign(grid.index(0, 0, grid.points.z), 0);
   Sampler(field, grid, pool).run();
-  if (std::find(grid.inside.begin(), grid.inside.end(), 1) == grid.inside.end()) throw nothing;
+  if (grid.thin.empty() && std::find(grid.inside.begin(), grid.inside.end(), 1) == grid.inside.end()) throw nothing;
   return grid;
 }
 

@@ -2,9 +2,9 @@
 //
 // Two levels of blocks (8^3 and 4^3 points) are tested as balls first (HullField::classify); only those that the surface
 // may cross are sampled, and only against the views that may have both signs there.
-// Thin parts: a grid point that is outside is still taken as inside when its cell (the cube of side `step` around it)
-// meets the hull and the hull is thinner there than about half a step; `thin` then tells where in the cell it is inside.
-// That keeps rods and sheets narrower than the grid's step, and closes none of the gaps between thick parts.
+// Thin parts: `thin` lists grid points that are outside but whose cell (the cube of side `step` around it) meets the hull
+// where the hull is thinner than about half a step, and tells where in the cell it is inside. Taking them as inside
+// (thin_points.h) keeps rods and sheets narrower than the grid's step, and closes none of the gaps between thick parts.
 #pragma once
 #include <cstdint>
 #include <span>
