@@ -15,6 +15,7 @@
 #include <Eigen/Eigenvalues>
 
 #include "optim/targets/targets.h"
+#include "optim/targets/view_coverage.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -208,6 +209,7 @@ void normaliseViews(ViewSet& views) {
   // x'' = s2 (s1 (x - c1) - c2) = s1 s2 (x - (c1 + c2 / s1))
   const Similarity before = views.normalisation;
   views.normalisation = {before.scale * step.scale, before.centre + step.centre / before.scale};
+  for (std::string& note : viewCoverageNotes(views.train)) views.notes.push_back(std::move(note));
 }
 
 }  // namespace penumbra

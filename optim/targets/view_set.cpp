@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "optim/targets/targets.h"
+#include "optim/targets/view_coverage.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -71,6 +72,7 @@ ViewSet makeViewSet(const Mesh& model, const std::string& name, const FitOptions
   set.train = makeViews("train", train, std::span(masks).first(train.size()));
   set.heldOut = makeViews("held_out", heldOut, std::span(masks).last(heldOut.size()));
   set.reference = std::move(reference);
+  set.notes = viewCoverageNotes(set.train);
   return set;
 }
 
