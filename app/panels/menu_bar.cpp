@@ -52,8 +52,8 @@ void drawMenu(AppState& state, Menu menu) {
 void drawMenuBar(AppState& state, Ui& ui) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ui.px(9, 6.5f));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ui.px(10, 8));
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(10, 8));
   beginRegion(ui, "menu", ui.layout.menu, {0, 0}, colour::kWindow, ImGuiWindowFlags_MenuBar | ImGuiWindowFlags_NoScrollbar);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(12, 9));
   if (ImGui::BeginMenuBar()) {
     for (int menu = 0; menu < kMenus; ++menu) drawMenu(state, Menu(menu));
     const Snapshot& s = state.snapshot();
@@ -64,8 +64,9 @@ void drawMenuBar(AppState& state, Ui& ui) {
     dimText(text.c_str());
     ImGui::EndMenuBar();
   }
+  ImGui::PopStyleVar();
   endRegion();
-  ImGui::PopStyleVar(3);
+  ImGui::PopStyleVar(2);
 }
 
 }  // namespace penumbra

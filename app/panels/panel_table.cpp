@@ -6,9 +6,10 @@ namespace penumbra {
 namespace {
 
 bool always(const AppState&) { return true; }
-bool sides(const AppState& s) { return !s.panelsHidden; }
 bool nothingOpen(const AppState& s) { return s.snapshot().state == SessionState::Empty || (!s.snapshot().views && s.snapshot().state == SessionState::Failed); }
 bool somethingOpen(const AppState& s) { return !nothingOpen(s); }
+bool welcoming(const AppState& s) { return nothingOpen(s) && !s.notices.error(); }
+bool sides(const AppState& s) { return !s.panelsHidden && !nothingOpen(s); }
 bool exporting(const AppState& s) { return s.exporting.isOpen() && !s.browser.isOpen(); }
 bool browsing(const AppState& s) { return s.browser.isOpen(); }
 bool confirming(const AppState& s) { return s.dialog == Dialog::ConfirmReset || s.dialog == Dialog::ConfirmQuit || s.dialog == Dialog::ConfirmOpen; }
@@ -18,7 +19,7 @@ constexpr Panel kPanels[] = {{"menu bar", always, drawMenuBar},
                              {"left", sides, drawLeftPanel},
                              {"viewport", always, drawViewport},
                              {"toolbar", somethingOpen, drawViewportToolbar},
-                             {"welcome", nothingOpen, drawWelcome},
+                             {"welcome", welcoming, drawWelcome},
                              {"views", sides, drawViews},
                              {"plot", sides, drawPlot},
                              {"status bar", always, drawStatusBar},
@@ -75,7 +76,7 @@ std::span<const Panel> panelTable() { return kPanels; }
 
 void drawPanels(AppState& state, Ui& ui, float width, float height) {
   ui.underlays.clear();
-  ui.layout = computeLayout(width, height, ui.scale, state.settings.sizes, state.panelsHidden);
+  ui.layout = computeLayout(width, height, ui.scale, state.settings.sizes, !sides(state));
   // Splitters come first: their strips lie over the parts created after them.
   splitters(state, ui, height);
   for (const Panel& panel : kPanels)

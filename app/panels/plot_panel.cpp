@@ -75,15 +75,22 @@ void toggleChip(Ui& ui, const char* label, Rgba colour, bool& on, bool dot = fal
   else draw->AddLine({at.x, y}, {at.x + ui.px(10), y}, rgba(c), ui.px(2.2f));
   draw->AddText({at.x + mark, at.y + ui.px(2)}, rgba(on ? (hovered ? colour::kText : colour::kDim) : c), label);
   ImGui::PopID();
-  ImGui::SameLine(0, ui.px(6));
 }
 
 void legend(AppState& state, Ui& ui) {
   ImGui::PushFont(ui.fonts.small);
-  for (const Curve& curve : kCurves) toggleChip(ui, curve.label, curve.colour, state.plot.*curve.shown);
+  const auto next = [&](const char* label) {  // on the same line while there is room
+    ImGui::SameLine(0, ui.px(6));
+    if (ImGui::GetContentRegionAvail().x < ImGui::CalcTextSize(label).x + ui.px(22)) ImGui::NewLine();
+  };
+  for (const Curve& curve : kCurves) {
+    if (&curve != kCurves) next(curve.label);
+    toggleChip(ui, curve.label, curve.colour, state.plot.*curve.shown);
+  }
+  next("held-out IoU");
   toggleChip(ui, "held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
+  next("edits");
   toggleChip(ui, "edits", colour::kAccent, state.plot.edits);
-  ImGui::NewLine();
   ImGui::PopFont();
 }
 
@@ -206,7 +213,7 @@ void drawPlot(AppState& state, Ui& ui) {
     if (data.x.empty()) {
       const char* text = "The loss appears here while the fit runs.";
       const ImVec2 size = ImGui::CalcTextSize(text);
-      ImGui::GetWindowDrawList()->AddText({r.x + (r.width - size.x) / 2, r.y + (r.height - size.y) / 2}, rgba(colour::kFaint), text);
+      if (size.x < r.width) ImGui::GetWindowDrawList()->AddText({r.x + (r.width - size.x) / 2, r.y + (r.height - size.y) / 2}, rgba(colour::kFaint), text);
     }
   }
   endRegion();

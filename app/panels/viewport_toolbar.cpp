@@ -43,12 +43,17 @@ void toolbar(AppState& state, Ui& ui) {
       {Action::Grid, icon::kGrid, "Grid", false},          {Action::Orthographic, icon::kOrtho, "Ortho", true},
       {Action::Frame, icon::kFrame, "Frame", false},       {Action::Home, icon::kHome, "Home", false},
       {Action::LookThrough, icon::kEye, "Look", false}};
+  // In a narrow view the row breaks before it would reach the gizmo.
+  const float room = area.width - ui.px(24 + 110);
+  float used = 0;
   for (const auto& button : kButtons) {
-    if (button.gapBefore) separator(ui);
+    if (used > 0) ImGui::SameLine();
+    if (button.gapBefore && used > 0) separator(ui);
     actionButton(state, ui, button.action, button.icon, button.text);
-    ImGui::SameLine();
+    const float width = ImGui::GetItemRectSize().x + ImGui::GetStyle().ItemSpacing.x;
+    used += width + (button.gapBefore ? ui.px(12) : 0);
+    if (used + 1.5f * width > room) used = 0;
   }
-  ImGui::NewLine();
   endOverlay();
   ImGui::PopStyleVar(2);
 }

@@ -54,7 +54,7 @@ void recent(AppState& state, Ui& ui) {
     const std::string name = displayName(path.filename()), folder = displayName(path.parent_path());
     if (ImGui::Selectable("##recent", false, 0, {0, ImGui::GetTextLineHeight() + ui.px(4)})) chosen = path;
     tip(displayName(path));
-    ImGui::SameLine(ui.px(8));
+    ImGui::SameLine(ImGui::GetStyle().WindowPadding.x + ui.px(8));
     ImGui::TextUnformatted(name.c_str());
     ImGui::SameLine(0, ui.px(14));
     dimText(elided(folder, std::max(1.f, ImGui::GetContentRegionAvail().x)).c_str());
@@ -103,7 +103,7 @@ void drawWelcome(AppState& state, Ui& ui) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(28, 24));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
   ImGui::PushStyleColor(ImGuiCol_WindowBg, rgba(colour::kPanel));
-  ImGui::Begin("welcome", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+  ImGui::Begin("welcome", nullptr, ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                                        ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoFocusOnAppearing);
   title(ui);
   ImGui::Dummy({0, ui.px(6)});
@@ -115,7 +115,7 @@ void drawWelcome(AppState& state, Ui& ui) {
   if (labelButton(ui, icon::kFolder, "Open folder...", ButtonLook::Plain, half)) perform(state, Action::OpenFolder);
   tip(tooltip(Action::OpenFolder));
   ImGui::PopStyleVar();
-  dimText("or drop a model or a folder of masks anywhere on this window");
+  wrappedText("or drop a model or a folder of masks anywhere on this window", colour::kDim);
   ImGui::Dummy({0, ui.px(6)});
   samples(state, ui);
   ImGui::Dummy({0, ui.px(4)});

@@ -152,11 +152,11 @@ void AppState::requestOpen(const fs::path& path) {
 }
 
 void AppState::openNow(const fs::path& path) {
-  opened = path;
+  std::error_code failed;
+  opened = fs::absolute(path, failed).lexically_normal();
   pendingOpen.clear();
   notices.dismissError();
-  std::error_code failed;
-  settings.lastFolder = fs::absolute(path, failed).parent_path();
+  settings.lastFolder = opened.parent_path();
   settingsChanged = true;
   if (session_) session_->load(path);
 }

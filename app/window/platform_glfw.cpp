@@ -45,6 +45,11 @@ class GlfwPlatform final : public Platform {
     glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
     glfwWindowHint(GLFW_DEPTH_BITS, 0);
     glfwWindowHint(GLFW_STENCIL_BITS, 0);
+    if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) {  // no larger than the screen
+      int x = 0, y = 0, w = 0, h = 0;
+      glfwGetMonitorWorkarea(monitor, &x, &y, &w, &h);
+      if (w > 0 && h > 0) width = std::min(width, w), height = std::min(height, h);
+    }
     window_ = glfwCreateWindow(width, height, "Penumbra", nullptr, nullptr);
     if (!window_) {
       const Error error(ExitCode::Display, "Cannot open a window with OpenGL 3.3: " + lastGlfwError() + ".", kWithoutWindow);

@@ -125,7 +125,7 @@ class Window {
     if (!state_->panelsHidden) state_->watch(images_->visible());
     if (drawing_->software()) glFinish();
     const float took = std::chrono::duration<float, std::milli>(Clock::now() - begin).count();
-    ui_.frameMilliseconds = ui_.frameMilliseconds == 0 ? took : 0.9f * ui_.frameMilliseconds + 0.1f * took;
+    ui_.frameMilliseconds = ++framesDrawn_ < 4 ? took : 0.9f * ui_.frameMilliseconds + 0.1f * took;
   }
 
   void runInteractive() {
@@ -246,6 +246,7 @@ class Window {
   std::unique_ptr<ViewImages> images_;
   std::unique_ptr<AppState> state_;
   Ui ui_;
+  int framesDrawn_ = 0;
 };
 
 }  // namespace

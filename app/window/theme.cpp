@@ -71,7 +71,7 @@ void set(ImGuiCol which, Rgba c) { ImGui::GetStyle().Colors[which] = toVec(c); }
 void setColours() {
   using namespace colour;
   set(ImGuiCol_Text, kText);
-  set(ImGuiCol_TextDisabled, kFaint);
+  set(ImGuiCol_TextDisabled, mixColour(kFaint, kDim, 0.5));
   set(ImGuiCol_WindowBg, kPanel);
   set(ImGuiCol_ChildBg, withAlpha(kPanel, 0));
   set(ImGuiCol_PopupBg, kRaised);

@@ -40,10 +40,11 @@ bool iconButton(Ui& ui, const char* id, const char* icon, const char* text, bool
   pushLook(ButtonLook::Quiet);
   if (on) ImGui::PushStyleColor(ImGuiCol_Button, rgba(withAlpha(colour::kAccentDeep, 160)));
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {0, ImGui::GetStyle().FramePadding.y});
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0);
   ImGui::BeginDisabled(!enabled);
   const bool pressed = ImGui::Button(shown, {width, side});
   ImGui::EndDisabled();
-  ImGui::PopStyleVar();
+  ImGui::PopStyleVar(2);
   ImGui::PopStyleColor(on ? 5 : 4);
   ImGui::PopID();
   return pressed;
@@ -151,13 +152,14 @@ bool beginModal(Ui& ui, const char* title, float width, bool* open) {
   ImGui::SetNextWindowPos({io.DisplaySize.x / 2, io.DisplaySize.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(18, 16));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, std::max(1.f, ui.px(1)));
   ImGui::PushStyleColor(ImGuiCol_PopupBg, rgba(colour::kPanel));
   const int flags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_AlwaysAutoResize |
                     ImGuiWindowFlags_NoSavedSettings;
   const bool shown = ImGui::BeginPopupModal(title, nullptr, flags);
   ImGui::PopStyleColor();
   if (!shown) {
-    ImGui::PopStyleVar(2);
+    ImGui::PopStyleVar(3);
     return false;
   }
   heading(ui, title);
@@ -172,7 +174,7 @@ bool beginModal(Ui& ui, const char* title, float width, bool* open) {
 
 void endModal() {
   ImGui::EndPopup();
-  ImGui::PopStyleVar(2);
+  ImGui::PopStyleVar(3);
 }
 
 bool beginRegion(Ui& ui, const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags) {

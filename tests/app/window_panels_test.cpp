@@ -145,6 +145,7 @@ TEST_F(Panels, EachDrawsSomething) {
       if (state == SessionState::Done) state_.openExportDialog();
       if (state == SessionState::Paused) state_.exporting.close(), state_.browser.open(BrowsePurpose::OpenModel, PENUMBRA_SOURCE_DIR);
       else state_.browser.close();
+      if (dialog == Dialog::About) state_.notices.dismissError();
       for (const Panel& panel : panelTable()) {
         if (!panel.visible(state_)) continue;
         const auto alone = [&] {  // popups appear a frame after they are opened
@@ -238,6 +239,7 @@ TEST_F(Panels, DraggingASliderIsOneUndoEntry) {
 }
 
 TEST_F(Panels, SplittersResizeThePanels) {
+  state_.setSnapshot(snapshotIn(SessionState::Ready));
   frame();
   const float before = ui_.layout.left.width;
   drag(ui_.layout.leftSplitter.x + 3, 400, 50, 0);
