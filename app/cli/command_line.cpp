@@ -82,6 +82,7 @@ Command addInfo(CLI::App& app) {
   const auto input = std::make_shared<std::string>();
   parser->add_option("input", *input)->type_name("FILE|FOLDER");
   parser->add_flag("--json", arguments->json, "As JSON.")->group("Output");
+  parser->add_option("--picture", arguments->picture, "Write a PNG of the model.")->type_name("FILE")->group("Output");
   return {parser, [arguments, input] {
             arguments->input = *input;
             return runInfo(*arguments);

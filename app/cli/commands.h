@@ -32,6 +32,7 @@ ExitCode runRender(const RenderArguments& arguments);
 struct InfoArguments {
   std::filesystem::path input;
   bool json = false;
+  std::filesystem::path picture;  // PNG of a model; empty: none
 };
 ExitCode runInfo(const InfoArguments& arguments);
 

@@ -5,9 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/pictures.h"
 #include "app/cli/text.h"
 #include "optim/io/dataset_io.h"
 #include "optim/io/mesh_io.h"
+#include "renderer/error.h"
 #include "renderer/topology.h"
 
 namespace penumbra {
@@ -101,7 +103,10 @@ void print(const Json& info) {
 
 ExitCode runInfo(const InfoArguments& a) {
   requireInput(a.input);
-  const Json info = std::filesystem::is_directory(a.input) ? datasetInfo(a.input) : meshInfo(a.input);
+  const bool folder = std::filesystem::is_directory(a.input);
+  if (folder && !a.picture.empty()) throw Error(ExitCode::Usage, "--picture draws a model, but " + a.input.string() + " is a folder.");
+  if (!a.picture.empty()) writePicture(a.picture, readMesh(a.input), {0, 1, 0});
+  const Json info = folder ? datasetInfo(a.input) : meshInfo(a.input);
   if (a.json) std::cout << info.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   else print(info);
   return ExitCode::Ok;

@@ -50,8 +50,12 @@ glm::dvec3 upOf(const Snapshot& s) { return s.views ? s.views->up : glm::dvec3(0
 }  // namespace
 
 void writePicture(const std::filesystem::path& path, const Snapshot& s) {
-  const Orbit orbit(*s.positions, upOf(s));
-  writePng(path, renderClay({*s.positions, *s.faces}, orbit.camera(kFirstAzimuth, kPictureSize), {}, 2));
+  writePicture(path, {*s.positions, *s.faces}, upOf(s));
+}
+
+void writePicture(const std::filesystem::path& path, const Mesh& mesh, const glm::dvec3& up) {
+  const Orbit orbit(mesh.positions, up);
+  writePng(path, renderClay(mesh, orbit.camera(kFirstAzimuth, kPictureSize), {}, 2));
 }
 
 int Timelapse::iterationOfFrame(int frame, int planned) {

@@ -11,6 +11,9 @@ namespace penumbra {
 // Writes a PNG of the mesh of a snapshot. Throws Error(Save).
 void writePicture(const std::filesystem::path& path, const Snapshot& snapshot);
 
+// The same of any mesh; `up` is the direction that points up in the picture.
+void writePicture(const std::filesystem::path& path, const Mesh& mesh, const glm::dvec3& up);
+
 // The mesh at up to kFrames + 1 moments of a fit, more of them early, when most happens.
 class Timelapse {
  public:
