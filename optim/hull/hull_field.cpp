@@ -70,21 +70,28 @@ float HullField::value(const glm::vec3& x, std::span<const std::uint16_t> views)
   return most;
 }
 
-void HullField::values(const glm::vec3& start, const glm::vec3& step, std::span<const std::uint16_t> views,
+void HullField::values(const glm::vec3& start, float step, std::span<const std::uint16_t> views,
                        std::span<float> out) const {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = glm::length(start + float(i) * step) - radius_;
+  constexpr int kPoints = kCube * kCube * kCube;
+  alignas(64) float x[kPoints], y[kPoints], z[kPoints], u[kPoints], v[kPoints], depth[kPoints];
+  for (int i = 0; i < kPoints; ++i) {
+    x[i] = start.x + step * float(i % kCube);
+    y[i] = start.y + step * float(i / kCube % kCube);
+    z[i] = start.z + step * float(i / (kCube * kCube));
+    out[std::size_t(i)] = std::sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i]) - radius_;
+  }
   for (const std::uint16_t index : views) {
-    const FieldView& view = views_[index];
-    const glm::vec3 at(glm::dot(view.right, start) + view.offset.x, glm::dot(view.down, start) + view.offset.y,
-                       glm::dot(view.forward, start) + view.offset.z);
-    const glm::vec3 by(glm::dot(view.right, step), glm::dot(view.down, step), glm::dot(view.forward, step));
-    const float perFocal = 1 / view.focal;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const glm::vec3 p = at + float(i) * by;
-      if (p.z <= kNear) continue;
-      const float inverse = 1 / p.z;
-      out[i] = std::max(out[i], distanceAt(view, p.x * inverse + view.cx, p.y * inverse + view.cy) * p.z * perFocal);
+    const FieldView& f = views_[index];
+    for (int i = 0; i < kPoints; ++i) {  // no branches: the compiler makes vectors of it
+      depth[i] = f.forward.x * x[i] + f.forward.y * y[i] + f.forward.z * z[i] + f.offset.z;
+      const float inverse = 1 / depth[i];
+      u[i] = (f.right.x * x[i] + f.right.y * y[i] + f.right.z * z[i] + f.offset.x) * inverse + f.cx;
+      v[i] = (f.down.x * x[i] + f.down.y * y[i] + f.down.z * z[i] + f.offset.y) * inverse + f.cy;
     }
+    const float perFocal = 1 / f.focal;
+    for (int i = 0; i < kPoints; ++i)
+      if (depth[i] > kNear)
+        out[std::size_t(i)] = std::max(out[std::size_t(i)], distanceAt(f, u[i], v[i]) * depth[i] * perFocal);
   }
 }
 

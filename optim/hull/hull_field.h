@@ -39,9 +39,9 @@ class HullField {
   float value(const glm::vec3& x, std::span<const std::uint16_t> views) const;
   HullSample sample(const glm::vec3& x, std::span<const std::uint16_t> views) const;
 
-  // value() at count points start + i * step.
-  void values(const glm::vec3& start, const glm::vec3& step, std::span<const std::uint16_t> views,
-              std::span<float> out) const;
+  // value() at the kCube^3 points start + step * (x, y, z), x fastest.
+  static constexpr int kCube = 4;
+  void values(const glm::vec3& start, float step, std::span<const std::uint16_t> views, std::span<float> out) const;
 
   enum class Side { In, Out, Mixed };
   // Of the ball around c; `undecided` gets those of `views` that may have both signs in it.

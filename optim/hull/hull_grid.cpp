@@ -10,7 +10,7 @@
 namespace penumbra {
 namespace {
 
-constexpr int kBlock = HullGrid::kBlock, kHalf = kBlock / 2, kBlockPoints = kBlock * kBlock * kBlock;
+constexpr int kBlock = HullGrid::kBlock, kHalf = HullField::kCube, kBlockPoints = kBlock * kBlock * kBlock;
 constexpr float kRoot3 = 1.7320508f;
 
 HullViews allViews(const HullField& field) {
@@ -87,34 +87,34 @@ class Sampler {
       if (grid_.slots[b] < 0) continue;
       grid_.slots[b] = int(active_.size());
       active_.push_back(kBlock * glm::ivec3(int(b) % blocks.x, int(b) / blocks.x % blocks.y, int(b) / (blocks.x * blocks.y)));
-      grid_.slotViews.push_back(std::move(lists[b]));
+      blockViews_.push_back(std::move(lists[b]));
     }
     grid_.values.resize(active_.size() * kBlockPoints);
+    grid_.partViews.resize(active_.size() * 8);
   }
 
   void sampleBlock(int slot) {
     const glm::ivec3 block = active_[std::size_t(slot)];
+    float* values = grid_.values.data() + std::size_t(slot) * kBlockPoints;
+    std::array<float, kHalf * kHalf * kHalf> sampled;
     HullViews undecided;
     for (int part = 0; part < 8; ++part) {
-      const glm::ivec3 shift = kHalf * glm::ivec3(part & 1, part >> 1 & 1, part >> 2);
-      const auto side = field_.classify(middle(block + shift, kHalf), reach(kHalf), grid_.slotViews[std::size_t(slot)], undecided);
-      if (side == HullField::Side::In) fill(block + shift, kHalf);
-      float* values = grid_.values.data() + std::size_t(slot) * kBlockPoints;
-      for (int z = shift.z; z < shift.z + kHalf; ++z)
-        for (int y = shift.y; y < shift.y + kHalf; ++y) {
-          const std::span<float> row(values + (z * kBlock + y) * kBlock + shift.x, kHalf);
-          if (side == HullField::Side::Mixed)
-            sampleRow(block + glm::ivec3(shift.x, y, z), undecided, row);
-          else
-            std::fill(row.begin(), row.end(), (side == HullField::Side::In ? -4 : 4) * grid_.step);
+      const glm::ivec3 shift = kHalf * glm::ivec3(part & 1, part >> 1 & 1, part >> 2), first = block + shift;
+      const auto side = field_.classify(middle(first, kHalf), reach(kHalf), blockViews_[std::size_t(slot)], undecided);
+      if (side == HullField::Side::Mixed) {
+        field_.values(grid_.at(first.x, first.y, first.z), grid_.step, undecided, sampled);
+        grid_.partViews[std::size_t(slot * 8 + part)] = undecided;
+      } else {
+        sampled.fill((side == HullField::Side::In ? -4 : 4) * grid_.step);
+      }
+      const float* from = sampled.data();
+      for (int z = 0; z < kHalf; ++z)
+        for (int y = 0; y < kHalf; ++y, from += kHalf) {
+          std::copy_n(from, kHalf, values + ((shift.z + z) * kBlock + shift.y + y) * kBlock + shift.x);
+          std::uint8_t* inside = grid_.inside.data() + grid_.index(first.x, first.y + y, first.z + z);
+          for (int x = 0; x < kHalf; ++x) inside[x] = from[x] < 0;
         }
     }
-  }
-
-  void sampleRow(const glm::ivec3& first, const HullViews& views, std::span<float> row) {
-    field_.values(grid_.at(first.x, first.y, first.z), {grid_.step, 0, 0}, views, row);
-    std::uint8_t* inside = grid_.inside.data() + grid_.index(first.x, first.y, first.z);
-    for (std::size_t i = 0; i < row.size(); ++i) inside[i] = row[i] < 0;
   }
 
   void clearBorder() {
@@ -136,13 +136,19 @@ class Sampler {
         for (int y = first.y; y < last.y; ++y)
           for (int x = first.x; x < last.x; ++x) {
             const float value = grid_.value(x, y, z);
-            if (value < 0 || value > kRoot3 / 2 * grid_.step) continue;
-            const ThinPoint p = thinPoint(grid_.at(x, y, z), grid_.slotViews[std::size_t(slot)]);
+            if (value < 0 || value > kRoot3 / 2 * grid_.step || besideThickPart(x, y, z)) continue;
+            const ThinPoint p = thinPoint(grid_.at(x, y, z), grid_.views(x, y, z));
             if (p.value < 0) found[std::size_t(slot)].emplace_back(grid_.index(x, y, z), p);
           }
     });
     for (const auto& list : found)
       for (const auto& [index, point] : list) grid_.thin.emplace(index, point);
+  }
+
+  bool besideThickPart(int x, int y, int z) const {
+    const float deep = -0.3f * grid_.step;
+    return grid_.value(x - 1, y, z) < deep || grid_.value(x + 1, y, z) < deep || grid_.value(x, y - 1, z) < deep ||
+           grid_.value(x, y + 1, z) < deep || grid_.value(x, y, z - 1) < deep || grid_.value(x, y, z + 1) < deep;
   }
 
   // The deepest point of the cell around `centre`, with a value of 0 when it has none inside or the hull is thick.
@@ -165,7 +171,8 @@ class Sampler {
   const HullField& field_;
   HullGrid& grid_;
   ThreadPool& pool_;
-  std::vector<glm::ivec3> active_;  // first point of each slot's block
+  std::vector<glm::ivec3> active_;     // first point of each slot's block
+  std::vector<HullViews> blockViews_;  // views that matter in each slot's block
 };
 
 }  // namespace

@@ -36,8 +36,8 @@ struct HullGrid {
   glm::vec3 at(int x, int y, int z) const { return origin + step * glm::vec3(x, y, z); }
   // Views that matter near a grid point: none far from the surface.
   std::span<const std::uint16_t> views(int x, int y, int z) const {
-    const int slot = slotOf(x, y, z);
-    return slot < 0 ? std::span<const std::uint16_t>() : std::span<const std::uint16_t>(slotViews[std::size_t(slot)]);
+    const int slot = slotOf(x, y, z), part = (x >> 2 & 1) | (y >> 2 & 1) << 1 | (z >> 2 & 1) << 2;
+    return slot < 0 ? std::span<const std::uint16_t>() : std::span<const std::uint16_t>(partViews[std::size_t(slot * 8 + part)]);
   }
   bool nearSurface(int x, int y, int z) const { return slotOf(x, y, z) >= 0; }
   // The field, exact near the surface, else +-4 steps.
@@ -52,7 +52,7 @@ struct HullGrid {
   }
 
   std::vector<int> slots;             // per block, -1 when the surface is not near
-  std::vector<HullViews> slotViews;
+  std::vector<HullViews> partViews;   // eight a slot, for its blocks of 4^3 points; empty where the surface is not near
   std::vector<float> values;          // kBlock^3 a slot
 };
 

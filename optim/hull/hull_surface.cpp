@@ -124,7 +124,7 @@ class SurfaceNets {
 glm::vec3 projectToHull(const glm::vec3& start, const HullGrid& grid, const HullField& field, float reach, int steps) {
   const glm::ivec3 c = glm::clamp(glm::ivec3((start - grid.origin) / grid.step + 0.5f), glm::ivec3(0), grid.points - 1);
   const auto views = grid.views(c.x, c.y, c.z);
-  if (!grid.nearSurface(c.x, c.y, c.z)) return start;
+  if (views.empty()) return start;
   glm::vec3 p = start;
   for (int i = 0; i < steps; ++i) {
     const HullSample s = field.sample(p, views);

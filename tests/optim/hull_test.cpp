@@ -310,7 +310,7 @@ TEST(HullCleaning, randomSolidsHaveManifoldSurfaces) {
     grid.inside.assign(16 * 16 * 16, 0);
     grid.slots.assign(8, 0);
     for (int i = 0; i < 8; ++i) grid.slots[std::size_t(i)] = i;
-    grid.slotViews.resize(8);
+    grid.partViews.resize(64);
     grid.values.assign(8 * 512, 0.05f);
     for (int z = 1; z < 15; ++z)
       for (int y = 1; y < 15; ++y)
