@@ -47,7 +47,8 @@ void drawExportDialog(AppState& state, Ui& ui) {
                 std::to_string(s.iteration) + ". Position and size are those of the input. Fitting goes on meanwhile.", colour::kDim);
   ImGui::Dummy({0, ui.px(6)});
   const bool possible = state.exporting.problem().empty();
-  if (labelButton(ui, icon::kExport, "Export", ButtonLook::Primary, 0, possible)) state.exportNow(false), ImGui::CloseCurrentPopup();
+  const bool entered = possible && !ImGui::IsAnyItemActive() && ImGui::IsKeyPressed(key::kEnter, false);
+  if (labelButton(ui, icon::kExport, "Export", ButtonLook::Primary, 0, possible) || entered) state.exportNow(false), ImGui::CloseCurrentPopup();
   ImGui::SameLine();
   if (labelButton(ui, icon::kFolder, "Export and open folder", ButtonLook::Plain, 0, possible)) state.exportNow(true), ImGui::CloseCurrentPopup();
   ImGui::SameLine();

@@ -23,6 +23,10 @@ std::string shown(const FitOptions& options, const Option& option) {
   return shortNumber(option.get(options)) + (*option.unit ? " " + std::string(option.unit) : "");
 }
 
+std::string editLabel(const Option& option, const FitOptions& before, const FitOptions& after) {
+  return std::string(option.label) + " " + shown(before, option) + " \u2192 " + shown(after, option);
+}
+
 std::string shellQuoted(const std::string& text) {
   if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+,:@") == std::string::npos && !text.empty())
     return text;
@@ -250,8 +254,8 @@ void AppState::editOption(const Option& option, double value) {
   } catch (const Error& error) {
     return toast(NoticeKind::Warning, error.what(), error.advice());
   }
-  applyOptions(changed, std::string(option.label) + ": " + shown(options_, option) + " \u2192 " + shown(changed, option),
-               option.name, option.effect == OptionEffect::Targets);
+  const FitOptions* start = undoStack.dragStart(option.name);
+  applyOptions(changed, editLabel(option, start ? *start : options_, changed), option.name, option.effect == OptionEffect::Targets);
 }
 
 void AppState::editOptionText(const Option& option, const std::string& text) {
@@ -261,7 +265,7 @@ void AppState::editOptionText(const Option& option, const std::string& text) {
   } catch (const Error& error) {
     return toast(NoticeKind::Warning, error.what(), error.advice());
   }
-  editAll(changed, std::string(option.label) + ": " + shown(options_, option) + " \u2192 " + shown(changed, option));
+  editAll(changed, editLabel(option, options_, changed));
 }
 
 void AppState::editAll(const FitOptions& options, const std::string& label) {

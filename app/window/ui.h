@@ -31,7 +31,6 @@ struct Ui {
   ViewImages* images = nullptr;
   std::vector<Underlay> underlays;  // of this frame, drawn in order
   float frameMilliseconds = 0;   // the last frame's cost
-  float framesPerSecond = 0;
 
   float px(float units) const { return units * scale; }
   ImVec2 px(float x, float y) const { return {x * scale, y * scale}; }

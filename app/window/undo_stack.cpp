@@ -7,9 +7,7 @@ constexpr std::size_t kMaxEntries = 200;
 
 void UndoStack::pushOptions(const FitOptions& before, const FitOptions& after, std::string label,
                             const std::string& key) {
-  const bool sameDrag = !key.empty() && key == openKey_ && canUndo() && !canRedo() &&
-                        entries_.back().kind == UndoEntry::Kind::Options;
-  if (sameDrag) {
+  if (dragStart(key)) {
     entries_.back().after = after;
     entries_.back().label = std::move(label);
     if (entries_.back().before == after) {  // dragged back to where it began
@@ -22,6 +20,11 @@ void UndoStack::pushOptions(const FitOptions& before, const FitOptions& after, s
   if (before == after) return;
   push({UndoEntry::Kind::Options, std::move(label), before, after, -1, -1});
   openKey_ = key;
+}
+
+const FitOptions* UndoStack::dragStart(const std::string& key) const {
+  const bool under = !key.empty() && key == openKey_ && canUndo() && !canRedo() && entries_.back().kind == UndoEntry::Kind::Options;
+  return under ? &entries_.back().before : nullptr;
 }
 
 void UndoStack::pushMesh(std::string label, int checkpointBefore, int checkpointAfter) {

@@ -25,6 +25,7 @@ class UndoStack {
   void pushOptions(const FitOptions& before, const FitOptions& after, std::string label, const std::string& key);
   void pushMesh(std::string label, int checkpointBefore, int checkpointAfter = kStartShape);
   void endDrag() { openKey_.clear(); }
+  const FitOptions* dragStart(const std::string& key) const;  // what the drag under way began with; null when none is
   void clear();
   void dropMeshEntries();        // checkpoints of a model that is gone
 
