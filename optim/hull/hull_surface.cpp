@@ -128,7 +128,7 @@ glm::vec3 projectToHull(const glm::vec3& start, const HullGrid& grid, const Hull
   glm::vec3 p = start;
   for (int i = 0; i < steps; ++i) {
     const HullSample s = field.sample(p, views);
-    if (std::abs(s.value) < 0.01f * grid.step) break;
+    if (std::abs(s.value) < 0.03f * grid.step) break;
     const float slope2 = glm::dot(s.gradient, s.gradient);
     if (slope2 < 0.04f) break;
     p -= s.value / slope2 * s.gradient;

@@ -17,7 +17,7 @@ namespace penumbra {
 
 struct HullOptions {
   int resolution = 128;      // grid steps along the longest side, 16 .. 512
-  double edgePixels = 2.5;   // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
+  double edgePixels = 3;     // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
   bool frameCarves = false;  // outside a view's frame is background; else unknown
   double radius = 1.1;       // of the ball around the origin that holds the object
 };
