@@ -16,7 +16,9 @@ int fail(penumbra::ExitCode code, const std::string& text) {
 int main(int argc, char** argv) {
   using penumbra::ExitCode;
   try {
-    return int(penumbra::runCommandLine(argc, argv));
+    const ExitCode code = penumbra::runCommandLine(argc, argv);
+    if (!std::cout.flush()) return fail(ExitCode::Save, "Could not write to standard output.");
+    return int(code);
   } catch (const penumbra::Error& error) {
     return fail(error.code(), error.full());
   } catch (const std::bad_alloc&) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 #include "app/cli/commands.h"
@@ -29,6 +30,26 @@ void requireExtension(const fs::path& path, const char* flag, const std::string&
   throw Error(ExitCode::Usage, std::string(flag) + ": '" + path.string() + "' must end in " + extension + ".");
 }
 
+bool sameFile(const fs::path& a, const fs::path& b) {
+  std::error_code failed;
+  if (fs::equivalent(a, b, failed)) return true;
+  return fs::absolute(a).lexically_normal() == fs::absolute(b).lexically_normal();
+}
+
+// No file that is read, or written already, may be overwritten.
+void requireDistinctFiles(const FitArguments& a) {
+  const std::pair<const char*, fs::path> files[] = {{"the input", a.input}, {"--start", a.options.startMesh},
+                                                    {"-o", a.output},       {"--report", a.report},
+                                                    {"--timelapse", a.timelapse}, {"--picture", a.picture}};
+  constexpr std::size_t kRead = 2;
+  for (std::size_t i = kRead; i < std::size(files); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (!files[i].second.empty() && !files[k].second.empty() && sameFile(files[i].second, files[k].second))
+        throw Error(ExitCode::Usage, std::string(files[i].first) + ": '" + files[i].second.string() +
+                                         "' is the same file as " + files[k].first + " and would overwrite it.",
+                    "Name another file.");
+}
+
 void requireOutputs(const FitArguments& a) {
   if (a.output.empty()) throw Error(ExitCode::Usage, "fit: no output was named.", "Add -o out.glb.");
   if (!canWriteMesh(a.output))
@@ -40,6 +61,7 @@ void requireOutputs(const FitArguments& a) {
   requireOutput(a.report, "--report");
   requireOutput(a.timelapse, "--timelapse");
   requireOutput(a.picture, "--picture");
+  requireDistinctFiles(a);
 }
 
 // Runs one fit through the session's commands, waiting on its events.

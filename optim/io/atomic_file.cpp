@@ -50,6 +50,8 @@ std::string reason(int code, const fs::path& folder, std::size_t bytes) {
   const std::string name = std::string("the folder '").append(shownPath(folder)).append("'");
   if (code == EACCES || code == EPERM) return "no permission to write in " + name;
   if (code == EROFS) return name + " is read-only";
+  std::error_code unknown;
+  if ((code == ENOENT || code == ENOTDIR) && fs::is_directory(folder, unknown)) return "no file can be made in " + name;
   if (code == ENOENT || code == ENOTDIR) return name + " does not exist";
   if (code == EFBIG) return "the file would be too large (" + byteText(bytes) + ")";
   return std::generic_category().message(code);

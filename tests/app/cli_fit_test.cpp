@@ -45,6 +45,25 @@ class CliFit : public ::testing::Test {
   std::string model_;
 };
 
+TEST_F(CliFit, NeverOverwritesWhatItReadsOrHasWritten) {
+  const std::string before = contentOf(model_);
+  const ProcessResult onInput = penumbra(smallFit(model_, model_));
+  EXPECT_EQ(onInput.exitCode, 2);
+  EXPECT_NE(onInput.err.find("is the same file as the input"), std::string::npos) << onInput.err;
+  EXPECT_EQ(contentOf(model_), before);
+
+  std::filesystem::create_hard_link(model_, path("other name.obj"));
+  EXPECT_EQ(penumbra(smallFit(model_, path("other name.obj"))).exitCode, 2);
+  const ProcessResult twice = penumbra(smallFit(model_, path("o.ply"), {"--report", (folder_ / "x/../o.ply").string()}));
+  EXPECT_NE(twice.exitCode, 0);
+  EXPECT_FALSE(std::filesystem::exists(path("o.ply")));
+}
+
+TEST_F(CliFit, AFullStandardOutputIsAFailureToSave) {
+  const ProcessResult result = runProcess({"/bin/sh", "-c", "exec \"$0\" info \"$1\" > /dev/full", PENUMBRA_PROGRAM, model_}, {});
+  EXPECT_EQ(result.exitCode, 5) << result.err;
+}
+
 TEST_F(CliFit, WritesMeshReportAndPicture) {
   const ProcessResult result =
       penumbra(smallFit(model_, path("out.ply"), {"--report", path("r.json"), "--picture", path("p.png"), "--progress",

@@ -113,6 +113,9 @@ std::string plainReason(std::string text) {
   for (const char* prefix : {"GLTF: ", "OBJ: ", "PLY: ", "STL: "})
     if (text.rfind(prefix, 0) == 0) text.erase(0, std::strlen(prefix));
   while (!text.empty() && (text.back() == '.' || text.back() == ' ' || text.back() == '\n')) text.pop_back();
+  // What a person can act on, where the parser's own words are too short.
+  if (text == "No scene") return "it holds no scene, so there is nothing to show";
+  if (text == "BIN chunk missing") return "its binary part is missing; the file seems to be cut off";
   return text;
 }
 
