@@ -29,7 +29,7 @@ Mask contourMask(const Mesh& mesh, const Camera& camera) {
 
 void expectSameOutline(const Mesh& mesh, const Camera& camera, double tolerancePx) {
   const Mask soft = contourMask(mesh, camera), hard = renderHardMask(mesh, camera, 16);
-  EXPECT_LT(contourErrorPx(soft, hard), 0.05);
+  EXPECT_LT(contourErrorPx(soft, hard), tolerancePx);
   EXPECT_GT(maskIoU(soft, hard), 0.995);
 }
 
