@@ -104,7 +104,7 @@ std::optional<std::filesystem::path> footer(AppState& state, Ui& ui, bool& open)
   const char* label = browser.purpose() == BrowsePurpose::SaveMesh ? "Save here" : browser.purpose() == BrowsePurpose::OpenFolder ? "Open folder" : "Open";
   const float width = ui.px(120), gap = ImGui::GetStyle().ItemSpacing.x;
   ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * width - gap);
-  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, width) || (ImGui::IsKeyPressed(key::kEscape, false) && !ImGui::IsAnyItemActive())) open = false;
+  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, width) || (state.dialog == Dialog::None && state.takeKey(key::kEscape))) open = false;
   ImGui::SameLine();
   if (labelButton(ui, icon::kOpen, label, ButtonLook::Primary, width, candidate.has_value())) return candidate;
   return std::nullopt;

@@ -8,7 +8,7 @@ namespace penumbra {
 namespace {
 
 void closeIf(AppState& state, bool close) {
-  if (!close && !ImGui::IsKeyPressed(key::kEscape, false)) return;
+  if (!close && !state.takeKey(key::kEscape)) return;
   state.dialog = Dialog::None;
   ImGui::CloseCurrentPopup();
 }
@@ -86,7 +86,7 @@ void drawConfirm(AppState& state, Ui& ui) {
     if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Plain, ui.px(120))) close = true, state.dialog = Dialog::None, perform(state, Action::Export);
     ImGui::SameLine();
   }
-  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, ui.px(100)) || ImGui::IsKeyPressed(key::kEscape, false)) close = true, state.dialog = Dialog::None;
+  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, ui.px(100)) || state.takeKey(key::kEscape)) close = true, state.dialog = Dialog::None;
   if (close) ImGui::CloseCurrentPopup();
   endModal();
 }

@@ -22,14 +22,13 @@ void pathRow(AppState& state, Ui& ui) {
   dimText("File");
   const float button = ImGui::CalcTextSize("Browse...").x + ui.px(34);
   ImGui::SetNextItemWidth(std::max(ui.px(80), ImGui::GetContentRegionAvail().x - button - ImGui::GetStyle().ItemSpacing.x));
-  const bool entered = ImGui::InputText("##path", &state.exporting.pathText(), ImGuiInputTextFlags_EnterReturnsTrue);
+  ImGui::InputText("##path", &state.exporting.pathText());
   ImGui::SameLine();
   if (labelButton(ui, "", "Browse...", ButtonLook::Plain, -1)) state.browse(BrowsePurpose::SaveMesh);
   const std::string problem = state.exporting.problem();
   if (!problem.empty()) wrappedText(problem, colour::kBad);
   else if (state.exporting.overwrites()) wrappedText("This file exists and will be replaced.", colour::kWarning);
   else dimText("A new file.");
-  if (entered && problem.empty()) state.exportNow(false), ImGui::CloseCurrentPopup();
 }
 
 }  // namespace
@@ -47,12 +46,12 @@ void drawExportDialog(AppState& state, Ui& ui) {
                 std::to_string(s.iteration) + ". Position and size are those of the input. Fitting goes on meanwhile.", colour::kDim);
   ImGui::Dummy({0, ui.px(6)});
   const bool possible = state.exporting.problem().empty();
-  const bool entered = possible && !ImGui::IsAnyItemActive() && ImGui::IsKeyPressed(key::kEnter, false);
+  const bool asked = state.dialog == Dialog::None, entered = asked && state.takeKey(key::kEnter) && possible;
   if (labelButton(ui, icon::kExport, "Export", ButtonLook::Primary, 0, possible) || entered) state.exportNow(false), ImGui::CloseCurrentPopup();
   ImGui::SameLine();
   if (labelButton(ui, icon::kFolder, "Export and open folder", ButtonLook::Plain, 0, possible)) state.exportNow(true), ImGui::CloseCurrentPopup();
   ImGui::SameLine();
-  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet) || ImGui::IsKeyPressed(key::kEscape, false)) open = false, ImGui::CloseCurrentPopup();
+  if (labelButton(ui, "", "Cancel", ButtonLook::Quiet) || (asked && state.takeKey(key::kEscape))) open = false, ImGui::CloseCurrentPopup();
   if (!open) state.exporting.close();
   endModal();
 }

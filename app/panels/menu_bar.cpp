@@ -35,6 +35,7 @@ std::string menuLabel(const AppState& state, const ActionInfo& row) {
 
 void drawMenu(AppState& state, Menu menu) {
   if (!ImGui::BeginMenu(toString(menu))) return;
+  closeByEscape(state);
   for (const ActionInfo& row : actionTable()) {
     if (row.menu != menu) continue;
     if (row.separatorBefore) ImGui::Separator();

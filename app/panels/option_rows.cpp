@@ -53,6 +53,7 @@ void startTyping(const AppState& state, const Option& option) {
 
 void contextMenu(AppState& state, const Option& option) {
   if (!ImGui::BeginPopupContextItem("menu")) return;
+  closeByEscape(state);
   const std::string preset = valueText(state, option, option.get(FitOptions{}));
   if (ImGui::MenuItem(("Reset to " + preset).c_str(), nullptr, false, !isDefault(state.options(), option)))
     state.editOption(option, option.get(FitOptions{})), state.endEdit();
@@ -96,7 +97,7 @@ void typingBox(AppState& state, const Option& option) {
   const bool entered = ImGui::InputText("##typed", t.text, sizeof t.text, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
   if (entered) state.editOptionText(option, t.text);
   if (entered || (!first && !ImGui::IsItemActive() && ImGui::IsItemDeactivated())) t.option = nullptr;
-  if (ImGui::IsKeyPressed(key::kEscape, false)) t.option = nullptr;
+  if (state.takeKey(key::kEscape)) t.option = nullptr;
 }
 
 // A slim slider of our own: filled up to the value, the value written on it.
@@ -130,6 +131,7 @@ void choice(AppState& state, const Option& option) {
   const int current = int(option.get(state.options()));
   ImGui::SetNextItemWidth(-1);
   if (!ImGui::BeginCombo("##choice", choiceLabel(option.choices[std::size_t(current)]).c_str())) return;
+  closeByEscape(state);
   for (int i = 0; i < int(option.choices.size()); ++i) {
     if (!ImGui::Selectable(choiceLabel(option.choices[std::size_t(i)]).c_str(), i == current) || i == current) continue;
     const bool wantsFile = std::strcmp(option.name, "start") == 0 && StartShape(i) == StartShape::File;

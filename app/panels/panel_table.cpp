@@ -85,8 +85,9 @@ void drawPanels(AppState& state, Ui& ui, float width, float height) {
 
 void handleKeys(AppState& state, std::span<const Chord> pressed) {
   const ImGuiIO& io = ImGui::GetIO();
+  state.offerKeys({});
   // Dialogs, menus and text boxes take their keys themselves.
-  if (io.WantTextInput || ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return;
+  if (io.WantTextInput || ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return state.offerKeys(pressed);
   // Characters that need different keys on different keyboards.
   for (const ImWchar character : io.InputQueueCharacters)
     if (character == '?' || character == '[' || character == ']')

@@ -398,6 +398,19 @@ void AppState::setScale(double scale) {
   settingsChanged = true;
 }
 
+void AppState::offerKeys(std::span<const Chord> pressed) {
+  offeredKeys_.clear();
+  for (const Chord& chord : pressed)
+    if (chord.modifiers == kNoModifier) offeredKeys_.push_back(chord.key);
+}
+
+bool AppState::takeKey(int key) {
+  const auto found = std::find(offeredKeys_.begin(), offeredKeys_.end(), key);
+  if (found == offeredKeys_.end()) return false;
+  offeredKeys_.erase(found);
+  return true;
+}
+
 std::vector<CheckpointInfo> AppState::checkpoints() const {
   return session_ ? session_->checkpoints() : std::vector<CheckpointInfo>();
 }

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "app/window/actions.h"
 #include "app/window/export_dialog.h"
@@ -97,6 +99,10 @@ class AppState {
   std::string commandLine() const;     // `penumbra fit ...` that does the same
 
   void setScale(double scale);
+  // Keys pressed while a dialog, a menu or a text box is open wait here for it, for one frame; true takes the key away.
+  // They come from events: a key let go before the frame began is not lost.
+  void offerKeys(std::span<const Chord> pressed);
+  bool takeKey(int key);
   void toast(NoticeKind kind, const std::string& text, const std::string& advice = {}) { notices.toast(kind, text, advice, now_); }
 
   OrbitCamera camera;
@@ -140,7 +146,7 @@ class AppState {
   int checkpointBefore_ = -1;          // the newest one when a reset or restore was asked for
   int exportedIteration_ = 0, selectedView_ = 0;
   std::filesystem::path lastExport_;
-  std::vector<int> watched_;
+  std::vector<int> watched_, offeredKeys_;
   double now_ = 0;
 };
 

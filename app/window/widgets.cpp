@@ -177,6 +177,10 @@ void endModal() {
   ImGui::PopStyleVar(3);
 }
 
+void closeByEscape(AppState& state) {
+  if (state.takeKey(key::kEscape)) ImGui::CloseCurrentPopup();
+}
+
 bool beginRegion(Ui& ui, const char* name, const Rect& area, ImVec2 padding, Rgba background, int extraFlags) {
   ImGui::SetNextWindowPos({area.x, area.y});
   ImGui::SetNextWindowSize({area.width, area.height});

@@ -30,6 +30,8 @@ std::string elided(const std::string& text, float width);  // "a long na..."
 // A centred modal window; call endModal when it returned true. `width` in design units.
 bool beginModal(Ui& ui, const char* title, float width, bool* open);
 void endModal();
+// Esc closes the menu or list whose begin returned true.
+void closeByEscape(AppState& state);
 
 // A borderless window that fills a rectangle. Its background goes to ui.underlays: clearing is much cheaper than
 // blending when the processor draws.

@@ -209,6 +209,51 @@ TEST_F(Panels, KeysPerformTheirActions) {
   EXPECT_TRUE(state_.settings.display.wireframe);
 }
 
+// Esc comes as an event, here without the key ever being seen as held down: a tap shorter than a frame.
+TEST_F(Panels, ATapOfEscClosesWhatIsOpen) {
+  state_.setSnapshot(snapshotIn(SessionState::Running));
+  for (const Dialog dialog : kDialogs) {
+    state_.dialog = dialog;
+    frame();
+    frame();
+    frame({{key::kEscape, kNoModifier}});
+    EXPECT_EQ(state_.dialog, Dialog::None) << int(dialog);
+    frame();
+  }
+  state_.openExportDialog();
+  state_.dialog = Dialog::ConfirmQuit;  // what lies on top first
+  frame();
+  frame();
+  frame({{key::kEscape, kNoModifier}});
+  EXPECT_EQ(state_.dialog, Dialog::None);
+  EXPECT_TRUE(state_.exporting.isOpen());
+  state_.browser.open(BrowsePurpose::SaveMesh, PENUMBRA_SOURCE_DIR);
+  frame();
+  frame();
+  frame({{key::kEscape, kNoModifier}});
+  EXPECT_FALSE(state_.browser.isOpen());
+  EXPECT_TRUE(state_.exporting.isOpen());
+  frame();
+  frame({{key::kEscape, kNoModifier}});
+  EXPECT_FALSE(state_.exporting.isOpen());
+  EXPECT_FALSE(state_.quit);
+}
+
+TEST_F(Panels, ATapOfEscClosesAnOpenMenu) {
+  const auto popupOpen = [] { return ImGui::GetIO().WantCaptureMouse && ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel); };
+  state_.setSnapshot(snapshotIn(SessionState::Running));
+  state_.lookThrough(1);
+  frame();
+  click(24, 14);  // "File"
+  frame();
+  ASSERT_TRUE(popupOpen());
+  ImGui::GetIO().MousePos = {800, 500};
+  frame({{key::kEscape, kNoModifier}});
+  frame();
+  EXPECT_FALSE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+  EXPECT_EQ(state_.camera.lockedView(), 1);  // Esc was the menu's
+}
+
 TEST_F(Panels, DraggingTheViewOrbits) {
   state_.setSnapshot(snapshotIn(SessionState::Ready));
   frame();
