@@ -20,7 +20,7 @@ struct Question {
 };
 
 Question questionOf(const AppState& state) {
-  const std::string done = std::to_string(state.snapshot().iteration) + " iterations have not been exported.";
+  const std::string done = state.unsavedText();
   switch (state.dialog) {
     case Dialog::ConfirmReset: return {"Start over?", done + " A checkpoint is kept: Undo brings this mesh back.", "Reset"};
     case Dialog::ConfirmQuit: return {"Quit without exporting?", done, "Quit"};

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/text.h"
 #include "app/window/picking.h"
 #include "app/window/plot_axes.h"
 #include "optim/io/mesh_io.h"
@@ -14,7 +15,9 @@ namespace penumbra {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kWorthAsking = 200;      // iterations since the last export before a question is asked
+// A question is asked when more than this was fitted since the last export.
+constexpr int kWorthAsking = 200;      // iterations
+constexpr double kSecondsWorthAsking = 10;
 constexpr std::size_t kMaxWatched = 64;
 
 // "0.02" for the person, without the noise of a full round trip.
@@ -82,6 +85,7 @@ void AppState::handle(const Event& event) {
     case EventKind::Loaded:
       homeWanted_ = true;
       exportedIteration_ = 0;
+      exportedSeconds_ = 0;
       showDoneCard = false;
       lastExport_.clear();
       undoStack.dropMeshEntries();
@@ -94,6 +98,7 @@ void AppState::handle(const Event& event) {
     case EventKind::Reset:
       showDoneCard = false;
       exportedIteration_ = 0;
+      exportedSeconds_ = 0;
       // No checkpoint was taken when there was nothing but the start shape to lose.
       if (const int id = newestCheckpoint(); id > checkpointBefore_ && !redoing_) undoStack.pushMesh("Reset", id);
       redoing_ = false;
@@ -106,6 +111,7 @@ void AppState::handle(const Event& event) {
     case EventKind::Recovered: case EventKind::Warning: toast(NoticeKind::Warning, event.text, event.advice); break;
     case EventKind::Exported:
       exportedIteration_ = std::max(1, snapshot_->iteration);
+      exportedSeconds_ = snapshot_->secondsFitting;
       lastExport_ = event.path;
       notices.toast(NoticeKind::Good, event.text, event.advice, now_, event.path);
       if (showFolderAfterExport_) openInFileManager(fs::path(event.path).parent_path());
@@ -127,7 +133,16 @@ void AppState::restored() {
   mendRedo_ = false;
 }
 
-bool AppState::unsavedWork() const { return snapshot_->iteration - exportedIteration_ > kWorthAsking && hasMesh(); }
+bool AppState::unsavedWork() const {
+  if (!hasMesh() || snapshot_->iteration <= 0) return false;
+  return snapshot_->iteration - exportedIteration_ > kWorthAsking || snapshot_->secondsFitting - exportedSeconds_ > kSecondsWorthAsking;
+}
+
+std::string AppState::unsavedText() const {
+  const int iterations = std::max(0, snapshot_->iteration - exportedIteration_);
+  return std::to_string(iterations) + (iterations == 1 ? " iteration has" : " iterations have") + " not been exported (" +
+         durationText(std::max(0.0, snapshot_->secondsFitting - exportedSeconds_)) + " of fitting).";
+}
 
 PrimaryButton AppState::primary() const {
   switch (snapshot_->state) {

@@ -52,7 +52,8 @@ class AppState {
   std::shared_ptr<const Snapshot> sharedSnapshot() const { return snapshot_; }
   bool hasMesh() const { return snapshot_->positions && !snapshot_->positions->empty() && snapshot_->faces; }
   int viewCount() const { return snapshot_->views ? int(snapshot_->views->train.size()) : 0; }
-  bool unsavedWork() const;            // enough iterations since the last export to be worth a question
+  bool unsavedWork() const;            // enough fitting since the last export to be worth a question
+  std::string unsavedText() const;     // how much that is, as a sentence
   bool running() const { return snapshot_->state == SessionState::Running; }
   PrimaryButton primary() const;
   std::string title() const;           // of the window
@@ -145,6 +146,7 @@ class AppState {
   int restoring_ = -1;                 // the checkpoint asked for, until the session answers
   int checkpointBefore_ = -1;          // the newest one when a reset or restore was asked for
   int exportedIteration_ = 0, selectedView_ = 0;
+  double exportedSeconds_ = 0;         // fitting time at the last export
   std::filesystem::path lastExport_;
   std::vector<int> watched_, offeredKeys_;
   double now_ = 0;

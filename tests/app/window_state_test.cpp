@@ -224,6 +224,33 @@ TEST_F(Driven, AsksOnlyWhenThereIsSomethingToLose) {
   EXPECT_EQ(state_.dialog, Dialog::ConfirmReset);
 }
 
+// A few slow iterations are as dear as many fast ones.
+TEST(UnsavedWork, CountsIterationsAndTime) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  const auto show = [&](int iteration, double seconds) {
+    auto s = std::make_shared<Snapshot>();
+    s->state = SessionState::Paused;
+    s->positions = std::make_shared<std::vector<glm::vec3>>(3);
+    s->faces = std::make_shared<std::vector<Face>>(1);
+    s->iteration = iteration;
+    s->secondsFitting = seconds;
+    state.setSnapshot(s);
+  };
+  show(200, 10);
+  EXPECT_FALSE(state.unsavedWork());
+  show(201, 10);
+  EXPECT_TRUE(state.unsavedWork());
+  show(3, 10.5);
+  EXPECT_TRUE(state.unsavedWork());
+  state.handle({EventKind::Exported, "Saved.", {}, "/tmp/a.glb", 0});
+  EXPECT_FALSE(state.unsavedWork());
+  show(4, 20);
+  EXPECT_FALSE(state.unsavedWork());
+  show(4, 21);
+  EXPECT_TRUE(state.unsavedWork());
+  EXPECT_NE(state.unsavedText().find("1 iteration has"), std::string::npos);
+}
+
 TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
   load();
   const std::string line = state_.commandLine();
