@@ -100,6 +100,24 @@ void groupRows(AppState& state, Ui& ui, const char* group) {
   ImGui::Dummy({0, ui.px(2)});
 }
 
+void presetRow(AppState& state, Ui& ui) {
+  const auto& presets = state.presets();
+  if (presets.empty()) return;
+  const int current = matchingPreset(presets, state.options());
+  ImGui::AlignTextToFramePadding();
+  dimText("Preset");
+  ImGui::SameLine(0, ui.px(12));
+  ImGui::SetNextItemWidth(-1);
+  const bool open = ImGui::BeginCombo("##preset", current < 0 ? "Custom" : presets[std::size_t(current)].label.c_str());
+  if (!open) return tip(current < 0 ? "A set of options for a purpose. These options are of no preset." : presets[std::size_t(current)].description);
+  closeByEscape(state);
+  for (int i = 0; i < int(presets.size()); ++i) {
+    if (ImGui::Selectable(presets[std::size_t(i)].label.c_str(), i == current)) state.choosePreset(i);
+    tip(presets[std::size_t(i)].description);
+  }
+  ImGui::EndCombo();
+}
+
 void options(AppState& state, Ui& ui) {
   std::set<std::string> seen;
   for (const Option& option : fitOptionTable()) {
@@ -118,6 +136,7 @@ void drawLeftPanel(AppState& state, Ui& ui) {
   progress(state, ui);
   if (!state.optionProblem().empty()) wrappedText(state.optionProblem(), colour::kBad);
   ImGui::Separator();
+  presetRow(state, ui);
   const float footer = ImGui::GetFrameHeight() + ui.px(22);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
   ImGui::BeginChild("options", {0, std::max(1.f, ImGui::GetContentRegionAvail().y - footer)});

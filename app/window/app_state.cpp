@@ -42,6 +42,9 @@ std::string shellQuoted(const std::string& text) {
 
 AppState::AppState(Session* session, const Settings& savedSettings, const FitOptions& options)
     : settings(savedSettings), session_(session), options_(options) {
+  std::vector<std::string> problems;
+  presets_ = readPresets(samplesFolder() / "presets", problems);
+  for (const std::string& problem : problems) toast(NoticeKind::Warning, problem);
   sendOptions();
 }
 
@@ -286,6 +289,12 @@ void AppState::editOptionText(const Option& option, const std::string& text) {
 void AppState::editAll(const FitOptions& options, const std::string& label) {
   applyOptions(options, label, "", false);
   endEdit();
+}
+
+void AppState::choosePreset(int index) {
+  if (index < 0 || index >= int(presets_.size())) return;
+  const Preset& preset = presets_[std::size_t(index)];
+  editAll(withPreset(preset, options_), "Preset " + preset.label);
 }
 
 void AppState::applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later) {

@@ -16,6 +16,7 @@
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/orbit_camera.h"
+#include "app/window/presets.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"
@@ -82,6 +83,8 @@ class AppState {
   void editOptionText(const Option& option, const std::string& text);
   void editAll(const FitOptions& options, const std::string& label);
   void endEdit();
+  const std::vector<Preset>& presets() const { return presets_; }
+  void choosePreset(int index);        // one undo entry
   const std::string& optionProblem() const { return optionProblem_; }  // why the options are not in force
   void undo();
   void redo();
@@ -140,6 +143,7 @@ class AppState {
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
   FitOptions options_;
   std::string optionProblem_;
+  std::vector<Preset> presets_;
   bool optionsWaiting_ = false;        // changed during a drag, sent at its end
   bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;
   bool redoing_ = false;               // the next Reset is part of undo or redo

@@ -13,6 +13,7 @@
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/plot_axes.h"
+#include "app/window/presets.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"
@@ -59,6 +60,51 @@ TEST(UndoStack, ANewEditDropsWhatWasUndone) {
   stack.pushOptions(withRate(0.2), withRate(0.5), "c", "");
   EXPECT_FALSE(stack.canRedo());
   EXPECT_EQ(stack.size(), 2u);
+}
+
+TEST(Presets, OfTheAssetsAreAllReadAndBalancedIsTheDefaults) {
+  std::vector<std::string> problems;
+  const auto presets = readPresets(std::filesystem::path(PENUMBRA_SOURCE_DIR) / "assets/presets", problems);
+  EXPECT_TRUE(problems.empty()) << problems.front();
+  ASSERT_GE(presets.size(), 4u);
+  const int balanced = matchingPreset(presets, FitOptions{});
+  ASSERT_GE(balanced, 0);
+  EXPECT_EQ(presets[std::size_t(balanced)].label, "Balanced");
+  for (std::size_t i = 0; i < presets.size(); ++i) {
+    EXPECT_FALSE(presets[i].description.empty());
+    EXPECT_EQ(matchingPreset(presets, withPreset(presets[i], FitOptions{})), int(i));
+  }
+}
+
+TEST(Presets, KeepWhatBelongsToTheInput) {
+  TemporaryFolder folder;
+  const Preset preset = readPreset(folder.write("a.json", R"({"label": "A", "description": "b", "options": {"views": 7, "threads": 2}})"));
+  FitOptions current;
+  current.start = StartShape::File;
+  current.startMesh = "start.obj";
+  current.threads = 5;
+  current.backend = Backend::Cpu;
+  current.maxSize = 300;
+  current.invertMasks = true;
+  FitOptions expected = current;
+  expected.views = 7;
+  expected.threads = 2;
+  current.seed = 9;
+  current.sigma = 3e-3;
+  EXPECT_EQ(withPreset(preset, current), expected);
+  EXPECT_EQ(matchingPreset({preset}, current), -1);
+  EXPECT_EQ(matchingPreset({preset}, expected), 0);
+}
+
+TEST(Presets, DamagedFilesAreLeftOutAndTold) {
+  TemporaryFolder folder;
+  folder.write("a.json", R"({"label": "A", "description": "b", "options": {"views": 7}})");
+  folder.write("b.json", R"({"label": "B", "description": "b", "options": {"wiews": 7}})");
+  folder.write("c.json", R"({"label": 3, "description": "b", "options": {}})");
+  folder.write("d.json", "{");
+  std::vector<std::string> problems;
+  EXPECT_EQ(readPresets(folder.path(), problems).size(), 1u);
+  EXPECT_EQ(problems.size(), 3u);
 }
 
 TEST(Notices, RepeatsCountUpAndToastsExpire) {

@@ -276,7 +276,7 @@ TEST_F(Panels, DraggingASliderIsOneUndoEntry) {
   frame();
   const FitOptions before = state_.options();
   float y = 0;
-  for (y = ui_.layout.left.y + 140; y < ui_.layout.left.bottom() - 80 && state_.options() == before; y += 14) drag(200, y, 40, 0);
+  for (y = ui_.layout.left.y + 190; y < ui_.layout.left.bottom() - 80 && state_.options() == before; y += 14) drag(200, y, 40, 0);
   ASSERT_FALSE(state_.options() == before);
   EXPECT_EQ(state_.undoStack.size(), 1u);
   state_.undo();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #ifdef PENUMBRA_WITH_WINDOW
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -249,6 +250,19 @@ TEST(UnsavedWork, CountsIterationsAndTime) {
   show(4, 21);
   EXPECT_TRUE(state.unsavedWork());
   EXPECT_NE(state.unsavedText().find("1 iteration has"), std::string::npos);
+}
+
+TEST_F(Driven, APresetIsOneUndoEntry) {
+  const FitOptions before = state_.options();
+  const int fast = int(std::find_if(state_.presets().begin(), state_.presets().end(), [](const Preset& p) { return p.label == "Fast preview"; }) - state_.presets().begin());
+  ASSERT_LT(fast, int(state_.presets().size()));
+  state_.choosePreset(fast);
+  EXPECT_EQ(state_.options().views, 12);
+  EXPECT_EQ(state_.options().threads, 1);
+  EXPECT_EQ(matchingPreset(state_.presets(), state_.options()), fast);
+  EXPECT_EQ(state_.undoStack.size(), 1u);
+  state_.undo();
+  EXPECT_EQ(state_.options(), before);
 }
 
 TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
