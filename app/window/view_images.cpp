@@ -28,7 +28,9 @@ TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
   visible_.insert(view);
   const Mask& target = snapshot.views->train[std::size_t(view)].mask;
   Picture& picture = thumbnails_[view];
-  const Key key{&target, coverageOf(snapshot, view), view, CompareMode::Difference, 0};
+  const auto coverage = coverageOf(snapshot, view);
+  // Until something was rendered the target alone says more than an empty tile.
+  const Key key{&target, coverage, view, coverage ? CompareMode::Difference : CompareMode::Target, 0};
   const bool first = picture.key.view < 0;
   if (key == picture.key || budget_ <= 0 || (!first && now_ - picture.madeAt < kThumbnailSeconds))
     return first ? 0 : drawing_->image(view, nullptr);
