@@ -77,6 +77,20 @@ void toggleChip(Ui& ui, const char* label, Rgba colour, bool& on, bool dot = fal
   ImGui::PopID();
 }
 
+// The newest measurement on views the fit never saw, at the right end of the row when there is room.
+void newestHeldOut(const AppState& state, Ui& ui) {
+  const auto& heldOut = state.snapshot().heldOut;
+  if (!heldOut || heldOut->empty()) return;
+  const HeldOutMetrics& newest = heldOut->back();
+  const std::string text = "held-out IoU " + fixedText(newest.iou, 4) + ", " + fixedText(newest.contourErrorPx, 2) + " px";
+  ImGui::SameLine(0, ui.px(14));
+  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
+  if (room < 0) return ImGui::NewLine();
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room);
+  ImGui::TextColored(toVec(kHeldOut), "%s", text.c_str());
+  tip("Measured at iteration " + std::to_string(newest.iteration) + " on views that the fit never saw: mean overlap, and mean distance between the outlines.");
+}
+
 void legend(AppState& state, Ui& ui) {
   ImGui::PushFont(ui.fonts.small);
   const auto next = [&](const char* label) {  // on the same line while there is room
@@ -91,6 +105,7 @@ void legend(AppState& state, Ui& ui) {
   toggleChip(ui, "held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
   next("edits");
   toggleChip(ui, "edits", colour::kAccent, state.plot.edits);
+  newestHeldOut(state, ui);
   ImGui::PopFont();
 }
 
