@@ -3,7 +3,6 @@
 
 #include <imgui_stdlib.h>
 
-#include "app/window/plot_axes.h"
 #include "app/window/widgets.h"
 
 namespace penumbra {
@@ -37,13 +36,14 @@ void drawExportDialog(AppState& state, Ui& ui) {
   bool open = true;
   if (!beginModal(ui, "Export mesh", 560, &open)) return;
   const Snapshot& s = state.snapshot();
+  if (state.hasMesh() && !ImGui::IsAnyItemActive()) state.exporting.follow(s.iteration);
   formatChoice(state, ui);
   ImGui::Dummy({0, ui.px(4)});
   pathRow(state, ui);
   ImGui::Dummy({0, ui.px(4)});
   if (state.hasMesh())
-    wrappedText(shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles, iteration " +
-                std::to_string(s.iteration) + ". Position and size are those of the input. Fitting goes on meanwhile.", colour::kDim);
+    wrappedText("Iteration " + std::to_string(s.iteration) + ": " + factsText(state.meshFacts.of(s)) + ". Position and size are those of the input. " +
+                (state.running() ? "Fitting goes on; the newest state is saved." : ""), colour::kDim);
   ImGui::Dummy({0, ui.px(6)});
   const bool possible = state.exporting.problem().empty();
   const bool asked = state.dialog == Dialog::None, entered = asked && state.takeKey(key::kEnter) && possible;

@@ -222,6 +222,7 @@ void AppState::openExportDialog() {
 }
 
 void AppState::exportNow(bool thenShowFolder) {
+  if (hasMesh()) exporting.follow(snapshot_->iteration);
   if (!exporting.problem().empty()) return;
   lastExport_ = exporting.path();
   settings.exportFolder = lastExport_.parent_path();

@@ -13,6 +13,7 @@
 #include "app/window/actions.h"
 #include "app/window/export_dialog.h"
 #include "app/window/file_browser.h"
+#include "app/window/mesh_facts.h"
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/orbit_camera.h"
@@ -116,6 +117,7 @@ class AppState {
   FileBrowser browser;
   NativeDialog native;
   ExportDialog exporting;
+  MeshFactsCache meshFacts;
   Dialog dialog = Dialog::None;
   CompareMode compare = CompareMode::Difference;
   double split = 0.5;

@@ -38,15 +38,27 @@ std::string suggestedFileName(const std::string& name, int iteration, const std:
 void ExportDialog::open(const fs::path& folder, const std::string& name, int iteration, const std::string& extension) {
   isOpen_ = true;
   format_ = std::max(0, formatOf(extension));
-  pathText_ = (folder / suggestedFileName(name, iteration, kFormats[format_].extension)).string();
+  folder_ = folder;
+  name_ = name;
+  pathText_.clear();
+  suggested_.clear();
+  follow(iteration);
+}
+
+void ExportDialog::follow(int iteration) {
+  if (pathText_ != suggested_) return;
+  suggested_ = (folder_ / suggestedFileName(name_, iteration, kFormats[format_].extension)).string();
+  pathText_ = suggested_;
 }
 
 void ExportDialog::setFormat(int index) {
   if (index < 0 || index >= int(std::size(kFormats))) return;
   format_ = index;
+  const bool untouched = pathText_ == suggested_;
   fs::path path = pathText_;
   if (path.has_filename() && formatOf(path.extension().string()) >= 0)
     pathText_ = path.replace_extension(kFormats[index].extension).string();
+  if (untouched) suggested_ = pathText_;
 }
 
 void ExportDialog::setPath(const fs::path& path) {

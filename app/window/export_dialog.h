@@ -17,6 +17,8 @@ class ExportDialog {
  public:
   // Suggests folder / name_iteration.extension.
   void open(const std::filesystem::path& folder, const std::string& name, int iteration, const std::string& extension);
+  // Keeps the suggested name at the iteration that would be saved now, unless the name was changed by the person.
+  void follow(int iteration);
   void close() { isOpen_ = false; }
   bool isOpen() const { return isOpen_; }
 
@@ -33,7 +35,9 @@ class ExportDialog {
  private:
   bool isOpen_ = false;
   int format_ = 0;
-  std::string pathText_;
+  std::string pathText_, suggested_;   // suggested_: what pathText_ was last set to from folder, name and iteration
+  std::filesystem::path folder_;
+  std::string name_;
 };
 
 std::string suggestedFileName(const std::string& name, int iteration, const std::string& extension);

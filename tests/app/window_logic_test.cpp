@@ -10,6 +10,7 @@
 #include "app/window/file_browser.h"
 #include "app/window/frame_times.h"
 #include "app/window/layout.h"
+#include "app/window/mesh_facts.h"
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/plot_axes.h"
@@ -236,6 +237,41 @@ TEST(ExportDialog, FormatAndExtensionGoTogether) {
   dialog.pathText() = "";
   EXPECT_NE(dialog.problem(), "");
   for (const ExportFormat& format : exportFormats()) EXPECT_TRUE(canWriteMesh(std::string("a.") + format.extension));
+}
+
+TEST(ExportDialog, NameFollowsTheIterationUntilItIsEdited) {
+  ExportDialog dialog;
+  dialog.open("/tmp", "kettle", 12, "glb");
+  EXPECT_EQ(dialog.pathText(), "/tmp/kettle_0012.glb");
+  dialog.follow(40);
+  dialog.setFormat(1);
+  dialog.follow(41);
+  EXPECT_EQ(dialog.pathText(), "/tmp/kettle_0041.ply");
+  dialog.pathText() = "/tmp/mine.ply";
+  dialog.follow(50);
+  EXPECT_EQ(dialog.pathText(), "/tmp/mine.ply");
+  dialog.open("/tmp", "kettle", 60, "ply");
+  EXPECT_EQ(dialog.pathText(), "/tmp/kettle_0060.ply");
+}
+
+TEST(MeshFacts, TellClosedAndTheSizeOfTheInput) {
+  Mesh torus = torusMesh(12, 8);
+  Snapshot s;
+  auto views = std::make_shared<ViewSet>();
+  views->normalisation.scale = 0.5;
+  s.views = views;
+  s.positions = std::make_shared<std::vector<glm::vec3>>(torus.positions);
+  s.faces = std::make_shared<std::vector<Face>>(torus.faces);
+  MeshFactsCache cache;
+  const MeshFacts closed = cache.of(s);
+  const Bounds bounds = boundsOf(torus);
+  EXPECT_TRUE(closed.closed);
+  EXPECT_EQ(closed.triangles, torus.faces.size());
+  EXPECT_NEAR(closed.size.x, 2 * (bounds.upper.x - bounds.lower.x), 1e-9);
+  torus.faces.pop_back();
+  s.faces = std::make_shared<std::vector<Face>>(torus.faces);
+  EXPECT_FALSE(cache.of(s).closed);
+  EXPECT_NE(factsText(cache.of(s)).find(", open, "), std::string::npos);
 }
 
 TEST(NativeDialog, ArgumentsNameThePurpose) {
