@@ -7,10 +7,19 @@
 namespace penumbra {
 namespace {
 
-// A sample as a tile with its name; true when clicked.
+// The middle of the picture fills the rectangle, the rest is cut off.
+void fillWith(ImDrawList* draw, const ViewImages::FilePicture& picture, ImVec2 a, ImVec2 b, float rounding) {
+  const float shape = (b.x - a.x) / (b.y - a.y);
+  const float u = std::min(1.f, shape / picture.aspect) / 2, v = std::min(1.f, picture.aspect / shape) / 2;
+  draw->AddImageRounded(reinterpret_cast<ImTextureID>(picture.texture), a, b, {0.5f - u, 0.5f - v}, {0.5f + u, 0.5f + v}, IM_COL32_WHITE, rounding,
+                        ImDrawFlags_RoundCornersTop);
+}
+
+// A sample as a tile with its picture, when there is one, and its name; true when clicked.
 bool sampleTile(Ui& ui, const std::string& name, float width) {
+  const auto picture = ui.images->file(samplesFolder() / "gallery" / (name + ".png"), 320);
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const ImVec2 size{width, ui.px(58)};
+  const ImVec2 size{width, ui.px(picture.texture ? 132 : 58)};
   const bool pressed = ImGui::InvisibleButton(name.c_str(), size);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->AddRectFilled(at, {at.x + size.x, at.y + size.y}, rgba(ImGui::IsItemHovered() ? colour::kHover : colour::kRaised), ui.px(6));
@@ -20,7 +29,10 @@ bool sampleTile(Ui& ui, const std::string& name, float width) {
   label = elided(label, size.x - ui.px(16));
   const ImVec2 text = ImGui::CalcTextSize(label.c_str());
   float y = at.y + (size.y - text.y) / 2;
-  if (ui.fonts.hasIcons) {
+  if (picture.texture) {
+    y = at.y + size.y - text.y - ui.px(7);
+    fillWith(draw, picture, at, {at.x + size.x, y - ui.px(7)}, ui.px(6));
+  } else if (ui.fonts.hasIcons) {
     const ImVec2 icon = ImGui::CalcTextSize(icon::kModel);
     draw->AddText({at.x + (size.x - icon.x) / 2, at.y + ui.px(9)}, rgba(colour::kAccent), icon::kModel);
     y = at.y + size.y - text.y - ui.px(9);

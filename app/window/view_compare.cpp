@@ -75,6 +75,18 @@ Mask reduceMask(const Mask& mask, int maxSide) {
   return small;
 }
 
+RgbaImage reduceImage(const RgbaImage& image, int maxSide) {
+  RgbaImage small;
+  for (std::uint8_t Rgba::*channel : {&Rgba::r, &Rgba::g, &Rgba::b, &Rgba::a}) {
+    Mask plane(image.width, image.height);
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) plane.pixels[i] = image.pixels[i].*channel;
+    const Mask reduced = reduceMask(plane, maxSide);
+    if (small.empty()) small = RgbaImage(reduced.width, reduced.height);
+    for (std::size_t i = 0; i < small.pixels.size(); ++i) small.pixels[i].*channel = std::uint8_t(std::lround(reduced.pixels[i]));
+  }
+  return small;
+}
+
 RgbaImage composeView(const Mask& fullTarget, const Mask* fullRender, CompareMode mode, double split, int maxSide) {
   const Mask target = reduceMask(fullTarget, maxSide);
   Mask render;

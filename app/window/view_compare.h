@@ -21,6 +21,9 @@ RgbaImage composeView(const Mask& target, const Mask* render, CompareMode mode, 
 // Area average to at most `maxSide` pixels a side; the mask itself when it is small enough.
 Mask reduceMask(const Mask& mask, int maxSide);
 
+// The same for a picture; its alpha is averaged too.
+RgbaImage reduceImage(const RgbaImage& image, int maxSide);
+
 // The level set of a mask as line segments in pixel coordinates (pixel centres at +0.5), by marching squares with
 // linear interpolation. The outside of the image counts as empty.
 struct Segment { glm::vec2 a, b; };

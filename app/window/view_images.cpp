@@ -1,11 +1,15 @@
 #include "app/window/view_images.h"
 
+#include "optim/io/image_io.h"
+#include "renderer/error.h"
+
 namespace penumbra {
 namespace {
 constexpr int kThumbnailSide = 96, kLargeSide = 1024;
 constexpr int kPicturesAFrame = 6;
 constexpr double kThumbnailSeconds = 0.125, kLargeSeconds = 0.05;
 constexpr int kLargeSlots = 100000;  // texture slots: thumbnails from 0, large pictures from here
+constexpr int kFileSlots = 200000;   // and pictures from files
 }  // namespace
 
 std::shared_ptr<const Mask> coverageOf(const Snapshot& snapshot, int view) {
@@ -51,6 +55,19 @@ TextureId ViewImages::large(int slot, const Snapshot& snapshot, int view, Compar
   picture = {key, now_};
   const RgbaImage image = composeView(target, key.coverage.get(), mode, split, kLargeSide);
   return drawing_->image(kLargeSlots + slot, &image);
+}
+
+ViewImages::FilePicture ViewImages::file(const std::filesystem::path& path, int maxSide) {
+  const auto [found, isNew] = files_.try_emplace(path);
+  FilePicture& picture = found->second;
+  std::error_code failed;
+  if (!isNew || !std::filesystem::is_regular_file(path, failed)) return picture;
+  try {
+    const RgbaImage image = reduceImage(readPng(path), maxSide);
+    picture = {drawing_->image(kFileSlots + int(files_.size()), &image), float(image.width) / float(std::max(1, image.height))};
+  } catch (const Error&) {  // only decoration: shown without it
+  }
+  return picture;
 }
 
 const std::vector<Segment>& ViewImages::targetOutline(const Snapshot& snapshot, int view) {

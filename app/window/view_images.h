@@ -1,6 +1,7 @@
 // The pictures of the views as textures, made anew only when something changed, only for views on the screen, and
 // never more than a few a frame, so that they do not hold up the window.
 #pragma once
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,6 +22,9 @@ class ViewImages {
   // The large picture of a view, at the mask's own resolution (at most 1024 a side). `slot` tells apart large pictures
   // shown together: 0 in the views panel, 1 over the 3D view.
   TextureId large(int slot, const Snapshot& snapshot, int view, CompareMode mode, double split);
+  // A picture file, read once and reduced to at most `maxSide`; its texture is 0 when that fails.
+  struct FilePicture { TextureId texture = 0; float aspect = 1; };  // aspect: width / height
+  FilePicture file(const std::filesystem::path& path, int maxSide);
   // Outlines in pixels of the view's image; empty when unknown.
   const std::vector<Segment>& targetOutline(const Snapshot& snapshot, int view);
   const std::vector<Segment>& renderOutline(const Snapshot& snapshot, int view);
@@ -46,6 +50,7 @@ class ViewImages {
   std::map<int, Picture> thumbnails_, large_;
   std::map<int, Outline> targetOutlines_, renderOutlines_;
   std::set<int> visible_;
+  std::map<std::filesystem::path, FilePicture> files_;
 };
 
 std::shared_ptr<const Mask> coverageOf(const Snapshot& snapshot, int view);  // null when not known

@@ -396,6 +396,18 @@ TEST(ReduceMask, KeepsTheMean) {
   EXPECT_NEAR(a / double(big.pixels.size()), b / double(small.pixels.size()), 1e-6);
 }
 
+TEST(ReduceImage, AveragesEachChannel) {
+  RgbaImage image(4, 2, Rgba{10, 20, 30, 255});
+  image.at(0, 0) = {50, 20, 30, 255};
+  const RgbaImage small = reduceImage(image, 2);
+  ASSERT_EQ(small.width, 2);
+  ASSERT_EQ(small.height, 1);
+  EXPECT_EQ(small.at(0, 0).r, 20);
+  EXPECT_EQ(small.at(1, 0).r, 10);
+  EXPECT_EQ(small.at(0, 0).b, 30);
+  EXPECT_EQ(small.at(0, 0).a, 255);
+}
+
 TEST(WorstFirst, PutsUnknownLast) {
   EXPECT_EQ(worstFirst({0.9f, -1, 0.2f, 0.9f}, 5), (std::vector<int>{2, 0, 3, 1, 4}));
 }
