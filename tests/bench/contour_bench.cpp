@@ -14,6 +14,9 @@ int main(int argc, char** argv) {
   const auto row = [&](int views, int size, int level, double sigma = 1e-4) {
     tableRow(pool, CoverageModel::Contour, sigma, views, size, level);
   };
+  std::printf("plain icosphere\n");
+  tableRow(pool, CoverageModel::Contour, 1e-4, 24, 256, 4, 0);
+  std::printf("bumpy sphere\n");
   for (int level : {3, 4, 5, 6, 7}) row(24, 256, level);
   for (int size : {64, 128, 512, 1024}) row(24, size, 4);
   for (int views : {1, 8, 100}) row(views, 256, 4);

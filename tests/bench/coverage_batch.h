@@ -21,11 +21,12 @@ struct Batch {
   std::vector<std::span<float>> alpha;
   CoverageOptions options;
 
-  // A bumpy sphere of 20 * 4^level faces, seen from points spread evenly over a sphere.
-  Batch(CoverageModel model, double sigma, int count, int size, int level) : options{model, sigma} {
+  // A sphere of 20 * 4^level faces, bumpy unless bump is 0, seen from points spread evenly over a sphere.
+  Batch(CoverageModel model, double sigma, int count, int size, int level, double bump = 0.12)
+      : options{model, sigma} {
     MeshT<double> sphere = unitIcosphere(level);
     for (auto& p : sphere.positions) {
-      p *= 0.8 + 0.12 * std::sin(5 * p.x) * std::cos(4 * p.y + 3 * p.z);
+      p *= 0.8 + bump * std::sin(5 * p.x) * std::cos(4 * p.y + 3 * p.z);
       positions.emplace_back(p);
     }
     topology = buildTopology(int(positions.size()), sphere.faces);
@@ -77,8 +78,9 @@ Times timeBatch(ThreadPool& pool, Batch& batch, int runs, long& peak) {
 // One row of a table under kTableHead: median times and heap of forward + backward.
 constexpr const char* kTableHead = "views   size    faces    sigma  forward ms backward ms     both ms   peak MiB    B/px\n";
 
-void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level) {
-  Batch batch(model, sigma, views, size, level);
+void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level,
+              double bump = 0.12) {
+  Batch batch(model, sigma, views, size, level, bump);
   long peak = 0;
   const Times t = timeBatch(pool, batch, level >= 6 ? 7 : 15, peak);
   std::printf("%5d %6d %8d %8.0e %11.2f %11.2f %11.2f %10.2f %7.1f\n", views, size, batch.topology.faceCount(), sigma,
