@@ -59,7 +59,8 @@ class Mender {
 
   static glm::ivec3 corner(const glm::ivec3& cell, int c) { return cell + glm::ivec3(c & 1, c >> 1 & 1, c >> 2); }
 
-  void mend(const glm::ivec3& cell) {
+  // By value: `add` may move the list the cell came from.
+  void mend(glm::ivec3 cell) {
     for (;;) {
       unsigned pattern = 0;
       for (int c = 0; c < 8; ++c) {
