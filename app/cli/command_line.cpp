@@ -89,6 +89,31 @@ Command addInfo(CLI::App& app) {
           }};
 }
 
+Command addEval(CLI::App& app) {
+  CLI::App* parser = app.add_subcommand("eval", "Measure a mesh, on its own or against the true shape.");
+  struct Texts {
+    std::string input, reference, json, samples = "100000", seed = "0", threads = "0";
+  };
+  const auto t = std::make_shared<Texts>();
+  parser->add_option("input", t->input)->type_name("FILE");
+  parser->add_option("--reference", t->reference, "The true shape, in the same coordinates.")
+      ->type_name("FILE")->group("Measure");
+  parser->add_option("--samples", t->samples, "Points on each surface that distances are measured from.")
+      ->type_name("1 .. 10000000")->default_str("100000")->group("Measure");
+  parser->add_option("--seed", t->seed, "Number the points are drawn from.")
+      ->type_name("0 .. 2147483647")->default_str("0")->group("Measure");
+  parser->add_option("--threads", t->threads, "Processor threads; 0 uses all. The figures do not depend on it.")
+      ->type_name("0 .. 256")->default_str("0")->group("Measure");
+  parser->add_option("--json", t->json, "Write the figures as JSON; - prints them instead of the table.")
+      ->type_name("FILE|-")->group("Output");
+  return {parser, [t] {
+            EvalArguments arguments{t->input, t->reference, t->json, {}, int(numberFrom(t->threads, "threads", 0, 256))};
+            arguments.options.samples = int(numberFrom(t->samples, "samples", 1, 1e7));
+            arguments.options.seed = std::uint64_t(numberFrom(t->seed, "seed", 0, 2147483647));
+            return runEval(arguments);
+          }};
+}
+
 Command addGradientCheck(CLI::App& app) {
   CLI::App* parser = app.add_subcommand("gradcheck", "Compare gradients with central differences on a model.");
   struct Texts {
@@ -229,7 +254,7 @@ ExitCode runCommandLine(int argc, const char* const* argv) {
              "7 numeric failure, 70 internal error, 130 interrupted (saved first).");
   WindowTexts window;
   addWindow(app, window);
-  const Command commands[] = {addFit(app), addRender(app), addInfo(app), addGradientCheck(app)};
+  const Command commands[] = {addFit(app), addRender(app), addInfo(app), addEval(app), addGradientCheck(app)};
   app.allow_extras();
   for (const Command& command : commands) command.parser->allow_extras();
   try {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/cli/fit_progress.h"
+#include "optim/eval/evaluate.h"
 #include "optim/options.h"
 #include "renderer/error.h"
 
@@ -35,6 +36,15 @@ struct InfoArguments {
   std::filesystem::path picture;  // PNG of a model; empty: none
 };
 ExitCode runInfo(const InfoArguments& arguments);
+
+// Measures a mesh, on its own or against a reference in the same coordinates.
+struct EvalArguments {
+  std::filesystem::path input, reference;  // empty reference: the mesh's own figures only
+  std::filesystem::path json;              // where the figures go as JSON; "-": stdout, instead of the table
+  EvalOptions options;
+  int threads = 0;
+};
+ExitCode runEval(const EvalArguments& arguments);
 
 // Compares gradients with central differences in double precision on this very mesh.
 struct GradientCheckArguments {

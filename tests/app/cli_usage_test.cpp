@@ -81,13 +81,13 @@ TEST(CliUsage, HelpNamesEveryOptionWithItsDefault) {
 TEST(CliUsage, HelpOfTheProgramNamesEveryCommand) {
   const ProcessResult result = penumbra({"--help"});
   EXPECT_EQ(result.exitCode, 0);
-  for (const char* word : {"fit", "render", "info", "gradcheck", "--screenshot", "--version"})
+  for (const char* word : {"fit", "render", "info", "eval", "gradcheck", "--screenshot", "--version"})
     EXPECT_NE(result.out.find(word), std::string::npos) << word;
 }
 
 TEST(CliUsage, NoHelpLineIsTooWideForATerminal) {
   for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{"--help"}, {"fit", "--help"}, {"render", "--help"}, {"gradcheck", "--help"}}) {
+       std::vector<std::vector<std::string>>{{"--help"}, {"fit", "--help"}, {"render", "--help"}, {"eval", "--help"}, {"gradcheck", "--help"}}) {
     const std::string text = penumbra(arguments).out;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
       EXPECT_LE(end - begin, 110u) << text.substr(begin, end - begin);
