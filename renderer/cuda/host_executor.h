@@ -1,0 +1,63 @@
+// Runs kernels on the processor, one index after the other: how every kernel and every schedule is tested without a
+// graphics card. With `LaunchOrder::Reversed` or `Shuffled` indices come in another order; results must be the same bits,
+// which shows that no thread relies on another of its launch.
+//
+// An executor is what schedules are written for: a Memory, and
+//   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
+// that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches.
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "renderer/cuda/atomic.h"
+#include "renderer/cuda/host_iteration.h"
+#include "renderer/cuda/memory.h"
+#include "renderer/error.h"
+
+namespace penumbra::device {
+
+class HostExecutor : public Memory {
+ public:
+  explicit HostExecutor(LaunchOrder order = LaunchOrder::Ascending) : order_(order) {}
+
+  void* allocate(std::size_t bytes) override {
+    void* pointer = ::operator new(bytes, std::nothrow);
+    if (!pointer) throw Error(ExitCode::Memory, "Out of memory: " + std::to_string(bytes) + " bytes were asked for.");
+    std::memset(pointer, 0xcd, bytes);  // nothing may rely on fresh memory
+    return pointer;
+  }
+  void release(void* pointer) noexcept override { ::operator delete(pointer); }
+  void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void fill(void* to, std::uint8_t byte, std::size_t bytes) override { std::memset(to, byte, bytes); }
+
+  template <class Kernel> void launch(const char*, const Kernel& kernel, Index count) {
+    static_assert(std::is_trivially_copyable_v<Kernel>, "a kernel is a block of plain parameters");
+    ++launches_;
+    if (order_ == LaunchOrder::Ascending)
+      for (Index i = 0; i < count; ++i) kernel(i);
+    else
+      for (const Index i : permutation(count)) kernel(i);
+  }
+  long launches() const { return launches_; }
+
+ private:
+  std::vector<Index> permutation(Index count) {
+    std::vector<Index> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), Index(0));
+    if (order_ == LaunchOrder::Reversed) std::reverse(order.begin(), order.end());
+    else std::shuffle(order.begin(), order.end(), random_);
+    return order;
+  }
+
+  LaunchOrder order_;
+  std::mt19937_64 random_{1};
+  long launches_ = 0;
+};
+
+}  // namespace penumbra::device

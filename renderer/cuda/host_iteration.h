@@ -1,0 +1,14 @@
+// The iterations of the graphics card, run on the host: for tests, thousands of times slower than the card.
+#pragma once
+#include <memory>
+
+#include "renderer/device_iteration.h"
+
+namespace penumbra::device {
+
+// In which order the threads of a launch come. The result must not depend on it.
+enum class LaunchOrder { Ascending, Reversed, Shuffled };
+
+std::unique_ptr<DeviceIteration> makeHostIteration(LaunchOrder order = LaunchOrder::Ascending);
+
+}  // namespace penumbra::device

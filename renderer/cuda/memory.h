@@ -1,0 +1,78 @@
+// Memory that kernels work on, wherever it is: the host for tests, the graphics card in use.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace penumbra::device {
+
+// Transfers are ordered with the launches of the executor that implements this.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual void* allocate(std::size_t bytes) = 0;  // throws Error(Memory)
+  virtual void release(void* pointer) noexcept = 0;
+  virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
+  virtual void download(void* to, const void* from, std::size_t bytes) = 0;  // waits for everything before it
+  virtual void copy(void* to, const void* from, std::size_t bytes) = 0;      // within the device
+  virtual void fill(void* to, std::uint8_t byte, std::size_t bytes) = 0;
+};
+
+// Owns room for a number of plain values; contents are not kept when it grows.
+template <class Value> class Buffer {
+  static_assert(std::is_trivially_copyable_v<Value>);
+
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& o) noexcept
+      : memory_(std::exchange(o.memory_, nullptr)), data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Buffer& operator=(Buffer&& o) noexcept {
+    std::swap(memory_, o.memory_);
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
+    return *this;
+  }
+  ~Buffer() { clear(); }
+
+  void clear() noexcept {
+    if (data_) memory_->release(data_);
+    data_ = nullptr;
+    size_ = 0;
+  }
+  // At least one value is always there, so that data() is never null. True if the room is new.
+  bool allocate(Memory& memory, std::int64_t size) {
+    if (data_ && size == size_) return false;
+    clear();
+    memory_ = &memory;
+    data_ = static_cast<Value*>(memory.allocate(sizeof(Value) * std::size_t(size > 0 ? size : 1)));
+    size_ = size;
+    return true;
+  }
+  void upload(Memory& memory, std::span<const Value> values) {
+    allocate(memory, std::int64_t(values.size()));
+    if (!values.empty()) memory.upload(data_, values.data(), values.size_bytes());
+  }
+  void upload(Memory& memory, const std::vector<Value>& values) { upload(memory, std::span<const Value>(values)); }
+  std::vector<Value> download(std::int64_t count) const {
+    std::vector<Value> values(static_cast<std::size_t>(count));
+    if (count > 0) memory_->download(values.data(), data_, sizeof(Value) * values.size());
+    return values;
+  }
+  void fill(std::uint8_t byte) {
+    if (size_ > 0) memory_->fill(data_, byte, sizeof(Value) * std::size_t(size_));
+  }
+
+  Value* data() const { return data_; }
+  std::int64_t size() const { return size_; }
+  std::size_t bytes() const { return sizeof(Value) * std::size_t(size_); }
+
+ private:
+  Memory* memory_ = nullptr;
+  Value* data_ = nullptr;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace penumbra::device

@@ -1,0 +1,96 @@
+// Whole iterations of the fit on a graphics card: geometry, coverage, loss, gradient, regularisers and the optimiser's
+// step. Nothing is read back but what is asked for. No CUDA header is needed to use it.
+//
+// One iteration is what optim/fit/fitter.cpp does on the processor, with the same numbers up to rounding: coverage agrees
+// to 1e-5, gradients to 1e-4 of their length. Results are the same, bit for bit, from run to run.
+//
+// An iteration that runs into trouble changes nothing, and neither do those queued behind it: `poll` tells. A buffer that
+// was too small is enlarged and the iterations are run again without a word.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "renderer/coverage.h"
+
+namespace penumbra {
+
+// A train view. `distance` and `mask` (H*W each, borrowed during the call): see optim/targets/soft_target.h. Both may be
+// empty where only coverage is wanted.
+struct DeviceViewInput {
+  Camera camera;
+  std::span<const float> distance, mask;
+  double normaliser = 1;
+};
+
+enum class DeviceLoss { L2, L1, SoftIoU };
+
+// What stays while iterations run. Changing it costs a new recording of the launches (about a millisecond).
+struct DeviceOptions {
+  CoverageModel coverage = CoverageModel::Contour;
+  DeviceLoss loss = DeviceLoss::L2;
+  bool softTarget = true;
+  double nearPlane = 1e-2;
+  double largestSigma = 1e-4;        // of the iterations to come
+  double silhouetteWeight = 1;
+  double uniformLaplacian = 0, cotangentLaplacian = 0, normalConsistency = 0, edgeLength = 0;  // weights
+  bool adamUniform = true;
+  double beta1 = 0.9, beta2 = 0.999;
+  bool differential = true;          // steps spread by (I + lambda L)^-1, see optim/fit/smooth_steps.h
+  double lambda = 5;
+  double maxStep = 0.5;              // of the mean length of a vertex's edges
+  double sceneRadius = 10;           // a vertex farther from the origin stops the fit
+  bool operator==(const DeviceOptions&) const = default;
+};
+
+// One iteration to run.
+struct DeviceStep {
+  double sigma = 1e-4, learningRate = 5e-2;
+  int optimizerStep = 1;             // how many steps the moments will hold after this one
+  std::vector<int> views;            // empty: all
+};
+
+struct DeviceMetrics {
+  double loss = 0, silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0, gradientNorm = 0, trainIoU = 0;
+};
+
+// `done` iterations of those queued were carried out. When `done` falls short, `reason` is one sentence ("a vertex left the
+// scene"); else it is empty.
+struct DeviceProgress {
+  int done = 0;
+  std::string reason;
+  DeviceMetrics last;  // of the newest iteration carried out
+};
+
+struct DeviceState {
+  std::vector<Vec3<float>> positions, moment1, moment2;
+};
+
+class DeviceIteration {
+ public:
+  virtual ~DeviceIteration() = default;
+
+  virtual void setViews(std::span<const DeviceViewInput> views) = 0;
+  // Moments may be empty (0).
+  virtual void setMesh(const Topology& topology, const DeviceState& state) = 0;
+  virtual void setOptions(const DeviceOptions& options) = 0;
+
+  // Coverage of one view now, H*W.
+  virtual std::vector<float> coverage(int view, double sigma) = 0;
+  // Loss and dLoss/dposition of the whole objective at the present positions, without a step; for tests.
+  virtual DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) = 0;
+
+  // Queues iterations and returns; waits first if earlier ones are not finished.
+  virtual void run(std::span<const DeviceStep> steps) = 0;
+  // Waits for what was queued.
+  virtual DeviceProgress finish() = 0;
+  virtual DeviceState state() = 0;            // after what was queued
+  virtual std::vector<float> viewIoU() = 0;   // of the slots of the newest iteration, in the order of its views
+  // Bytes in use.
+  virtual std::size_t memoryInUse() const = 0;
+};
+
+}  // namespace penumbra
