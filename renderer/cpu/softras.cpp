@@ -1,8 +1,10 @@
-// SoftRas on the CPU. Views are taken in groups of as many as there are threads; within a group each pass is shared
-// out as views, views x tiles or views x faces:
-//   prepare (view) -> cover (tile) -> loss (view) -> pull (faces) -> gather (view) -> add to the mesh (vertices)
+// SoftRas on the CPU. Views are taken in groups; within a group each pass is shared out as views, tiles, faces or
+// vertices:
+//   prepare (view) -> cover (tile) -> loss (view) -> pull (faces, in rounds that keep few face gradients at a time) ->
+//   gather (view) -> add to the mesh (vertices)
 // Every sum has one fixed order, whatever the number of threads. Scratch memory per view of a group: 4 bytes a pixel
-// for what is left uncovered and 4 for dL/dalpha (floats), about 90 a vertex and 36 a face.
+// for what is left uncovered and 4 for dL/dalpha (floats), and what SoftRasPreparation needs. There are at most as many
+// views in a group as threads, and as stay below kBytesPerPixel a pixel of the whole batch and its meshes.
 #include <algorithm>
 
 #include "renderer/cpu/engine.h"
@@ -11,7 +13,8 @@
 namespace penumbra {
 namespace {
 
-constexpr int kFacesPerTask = 512, kVerticesPerTask = 4096;
+constexpr int kFacesPerTask = 256, kTasksPerThread = 2, kVerticesPerTask = 4096;
+constexpr std::size_t kBytesPerPixel = 12;  // with 4 for the coverage itself: 16
 
 // Numbers work as (which of the group, part) pairs.
 struct Parts {
@@ -29,7 +32,7 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
   void run(ThreadPool& pool, std::span<const MeshRef<Real>> meshes, std::span<const ViewRef<Real>> views,
            const CoverageOptions& options, std::span<const std::span<Real>> alpha, const PixelLoss<Real>* loss,
            CoverageGradients<Real>* gradients) override {
-    const int group = std::min(pool.threads(), int(views.size()));
+    const int group = groupSize(pool, meshes, views);
     slots_.resize(group);
     for (int begin = 0; begin < int(views.size()); begin += group) {
       count_ = std::min(group, int(views.size()) - begin);
@@ -41,11 +44,8 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
       cover(pool);
       if (!loss) continue;
       pool.parallelFor(count_, [&](int i, int) { weigh(slots_[i], begin + i, alpha[begin + i], *loss); });
-      pull(pool);
-      pool.parallelFor(count_, [&](int i, int) {
-        slots_[i].work.backward();
-        gradients->cameras[begin + i] = narrow(slots_[i].work.dL_dcamera());
-      });
+      for (int i = 0; i < count_; ++i) pull(pool, slots_[i].work);
+      pool.parallelFor(count_, [&](int i, int) { gradients->cameras[begin + i] = slots_[i].work.cameraGradient(); });
       add(pool, views.subspan(begin, count_), *gradients);
     }
   }
@@ -55,6 +55,18 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
     SoftRasPreparation<Real> work;
     std::vector<Real> dL_dalpha;
   };
+
+  static int groupSize(const ThreadPool& pool, std::span<const MeshRef<Real>> meshes,
+                       std::span<const ViewRef<Real>> views) {
+    std::size_t budget = 0, view = 0;
+    for (const ViewRef<Real>& v : views) {
+      const std::size_t pixels = std::size_t(v.camera.width) * std::size_t(v.camera.height);
+      budget += kBytesPerPixel * pixels;
+      view = std::max(view, 2 * sizeof(Real) * pixels + SoftRasPreparation<Real>::bytes(meshes[v.mesh]));
+    }
+    const int most = std::min(pool.threads(), int(views.size()));
+    return std::clamp(int(std::min(budget / std::max<std::size_t>(view, 1), std::size_t(most))), 1, std::max(most, 1));
+  }
 
   void cover(ThreadPool& pool) {
     Parts tiles;
@@ -69,39 +81,37 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
     slot.dL_dalpha.resize(alpha.size());
     loss(view, alpha, slot.dL_dalpha);
     kernels().weighBlocks(slot.work.view(), slot.dL_dalpha.data());
-    slot.work.allocateGradients();
+    slot.work.clearSums();
   }
 
-  void pull(ThreadPool& pool) {
-    Parts faces;
-    for (int i = 0; i < count_; ++i) faces.add((slots_[i].work.faces() + kFacesPerTask - 1) / kFacesPerTask);
-    pool.parallelFor(faces.count(), [&](int index, int) {
-      const auto [i, part] = faces.at(index);
-      auto& work = slots_[i].work;
-      const int begin = part * kFacesPerTask;
-      kernels().coverBackward(work.view(), begin, std::min(begin + kFacesPerTask, work.faces()));
-    });
+  void pull(ThreadPool& pool, SoftRasPreparation<Real>& work) {
+    const int faces = work.faces(), round = kFacesPerTask * kTasksPerThread * pool.threads();
+    faceGradients_.resize(std::size_t(std::min(round, faces)) * kFaceNumbers);
+    for (int first = 0; first < faces; first += round) {
+      const int last = std::min(first + round, faces);
+      pool.parallelFor((last - first + kFacesPerTask - 1) / kFacesPerTask, [&](int part, int) {
+        const int begin = first + part * kFacesPerTask, end = std::min(begin + kFacesPerTask, last);
+        kernels().coverBackward(work.view(), begin, end, &faceGradients_[std::size_t(begin - first) * kFaceNumbers]);
+      });
+      work.sumFaces(first, last, faceGradients_.data());
+    }
   }
 
   void add(ThreadPool& pool, std::span<const ViewRef<Real>> views, CoverageGradients<Real>& gradients) {
     std::size_t most = 0;
-    for (int i = 0; i < count_; ++i) most = std::max(most, slots_[i].work.dL_dpositions().size());
+    for (const ViewRef<Real>& view : views) most = std::max(most, gradients.positions[view.mesh].size());
     pool.parallelFor(int((most + kVerticesPerTask - 1) / kVerticesPerTask), [&](int part, int) {
-      for (int i = 0; i < count_; ++i) {
-        const auto& from = slots_[i].work.dL_dpositions();
-        auto& to = gradients.positions[views[i].mesh];
-        const std::size_t end = std::min(from.size(), std::size_t(part + 1) * kVerticesPerTask);
-        for (std::size_t v = std::size_t(part) * kVerticesPerTask; v < end; ++v) to[v] += Vec3<Real>(from[v]);
-      }
+      const std::size_t begin = std::size_t(part) * kVerticesPerTask;
+      for (int i = 0; i < count_; ++i)
+        slots_[i].work.addVertices(begin, begin + kVerticesPerTask, gradients.positions[views[i].mesh]);
     });
+    for (int i = 0; i < count_; ++i) slots_[i].work.addCuts(gradients.positions[views[i].mesh]);
   }
 
-  static CameraGradient<Real> narrow(const CameraGradient<double>& g) {
-    return {Vec3<Real>(g.rotation), Vec3<Real>(g.translation), Real(g.fx), Real(g.fy), Real(g.cx), Real(g.cy)};
-  }
   static const SoftRasKernels<Real>& kernels() { return softRasKernels<Real>(); }
 
   std::vector<Slot> slots_;
+  std::vector<Real> faceGradients_;  // of a round
   int count_ = 0;
 };
 

@@ -135,12 +135,13 @@ template <int N, class Real> inline bool outOfReach(const SoftRasEdge<Real>* edg
   return lowest < -blockReach;
 }
 
-template <int N, class Real>
-inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
-                        int tileX, int tileY, int face) {
+// Calls visit(block, place) for the blocks of a tile that the face may cover and that did not stop before it.
+template <int N, class Real, class Visit>
+inline void forBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
+                      int tileX, int tileY, int face, const Visit& visit) {
   using L = BlockLanes<Real>;
   const BlockPixels<Real> first;
-  const Real reach = blockReach(view), full = sizeof(Real) == 4 ? Real(1.0 / (1 << 25)) : Real(1.0 / (1ll << 54));
+  const Real reach = blockReach(view);
   for (int by = range.beginY; by < range.endY; ++by) {
     const Real y = Real((by - tileY * kTileBlocks) * kBlockSide);
     for (int bx = range.beginX; bx < range.endX; ++bx) {
@@ -150,12 +151,22 @@ inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* 
       if (outOfReach<N>(edges, x + Real(0.5 * kBlockSide), y + Real(0.5 * kBlockSide), reach)) continue;
       SoftRasPlace<L, N> place;
       softRasPlace<L, N>(edges, first.x + x, first.y + y, place);
-      Real* pixels = view.blocks + block * kBlockPixels;
-      const Lanes<Real> left = softRasCover<L, N>(place, view.inverseSigma, load(pixels));
-      store<Real>(pixels, left);
-      if (largest<Real>(left) < full) view.stops[block] = face + 1;
+      visit(block, place);
     }
   }
+}
+
+template <int N, class Real>
+inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
+                        int tileX, int tileY, int face) {
+  using L = BlockLanes<Real>;
+  constexpr Real kFull = sizeof(Real) == 4 ? Real(1.0 / (1 << 25)) : Real(1.0 / (1ll << 54));
+  forBlocks<N>(view, edges, range, tileX, tileY, face, [&](std::size_t block, const SoftRasPlace<L, N>& place) {
+    Real* pixels = view.blocks + block * kBlockPixels;
+    const Lanes<Real> left = softRasCover<L, N>(place, view.inverseSigma, load(pixels));
+    store<Real>(pixels, left);
+    if (largest<Real>(left) < kFull) view.stops[block] = face + 1;
+  });
 }
 
 // Pixels beyond the image's rim count as covered from the start.
@@ -218,22 +229,11 @@ template <int N, class Real>
 inline void pullBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
                        int tileX, int tileY, int face, SoftRasEdgeSums<Lanes<Real>>* sums) {
   using L = BlockLanes<Real>;
-  const BlockPixels<Real> first;
-  const Real reach = blockReach(view);
-  for (int by = range.beginY; by < range.endY; ++by) {
-    const Real y = Real((by - tileY * kTileBlocks) * kBlockSide);
-    for (int bx = range.beginX; bx < range.endX; ++bx) {
-      const std::size_t block = std::size_t(by) * view.blocksX + bx;
-      if (view.stops[block] <= face) continue;
-      const Real x = Real((bx - tileX * kTileBlocks) * kBlockSide);
-      if (outOfReach<N>(edges, x + Real(0.5 * kBlockSide), y + Real(0.5 * kBlockSide), reach)) continue;
-      SoftRasPlace<L, N> place;
-      softRasPlace<L, N>(edges, first.x + x, first.y + y, place);
-      const Lanes<Real> dL_dd2 =
-          softRasCoverBackward<L, N>(place, view.inverseSigma, load(view.blocks + block * kBlockPixels));
-      softRasPlaceBackward<L, N>(place, dL_dd2, sums);
-    }
-  }
+  forBlocks<N>(view, edges, range, tileX, tileY, face, [&](std::size_t block, const SoftRasPlace<L, N>& place) {
+    const Lanes<Real> dL_dd2 =
+        softRasCoverBackward<L, N>(place, view.inverseSigma, load(view.blocks + block * kBlockPixels));
+    softRasPlaceBackward<L, N>(place, dL_dd2, sums);
+  });
 }
 
 // Adds what one tile says to dL/d corner (N x 2).
@@ -270,15 +270,15 @@ inline void pullPolygon(const SoftRasView<Real>& view, const Polygon& polygon, i
     }
 }
 
-template <class Real> void coverBackward(const SoftRasView<Real>& view, int beginFace, int endFace) {
-  for (int face = beginFace; face < endFace; ++face) {
+template <class Real>
+void coverBackward(const SoftRasView<Real>& view, int beginFace, int endFace, Real* gradients) {
+  for (int face = beginFace; face < endFace; ++face, gradients += kFaceNumbers) {
     const int kind = view.kinds[face];
     if (kind == kFaceLeftOut) continue;
     Polygon polygon;
     readPolygon(view, face, polygon);
-    if (kind == kFaceWhole) pullPolygon<3>(view, polygon, face, view.faceGradients + 6 * std::size_t(face));
-    else if (polygon.corners == 3) pullPolygon<3>(view, polygon, face, view.cutGradients + 8 * std::size_t(kind));
-    else pullPolygon<4>(view, polygon, face, view.cutGradients + 8 * std::size_t(kind));
+    if (polygon.corners == 3) pullPolygon<3>(view, polygon, face, gradients);
+    else pullPolygon<4>(view, polygon, face, gradients);
   }
 }
 

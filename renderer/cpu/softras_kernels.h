@@ -4,6 +4,7 @@
 // taken in index order everywhere. A block stops at the first face after which all its pixels are covered
 // (T < epsilon / 4); the backward pass leaves out the same faces.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "renderer/core/softras.h"
@@ -21,6 +22,7 @@ struct SoftRasCut {
   int from[4], to[4];  // corner lies on the edge between these corners (0..2) of the face; equal: it is that corner
 };
 
+inline constexpr int kFaceNumbers = 8;  // of a face's gradient: four corners, x and y
 inline constexpr int kFaceLeftOut = -2, kFaceWhole = -1;  // else the index of its SoftRasCut
 
 template <class Real> struct SoftRasView {
@@ -36,15 +38,14 @@ template <class Real> struct SoftRasView {
   Real* blocks = nullptr;         // blocksY x blocksX x 16: T, then dL/dalpha * T / sigma
   std::int32_t* stops = nullptr;  // blocksY x blocksX: faces from this index on are left out
   Real* alpha = nullptr;          // height x width
-  Real* faceGradients = nullptr;  // F x 3 x 2: dL/d corner in pixels, written for faces not left out and not cut
-  Real* cutGradients = nullptr;   // cuts x 4 x 2
 };
 
 template <class Real> struct SoftRasKernels {
   void (*coverTile)(const SoftRasView<Real>& view, int tile);  // writes blocks, stops and alpha of the tile
   // Turns T of the whole view into pulls, given dL/dalpha (height x width). Blocks that pull at nothing stop at 0.
   void (*weighBlocks)(const SoftRasView<Real>& view, const Real* dL_dalpha);
-  void (*coverBackward)(const SoftRasView<Real>& view, int beginFace, int endFace);  // writes the gradients
+  // Writes dL/d corner in pixels, kFaceNumbers a face from beginFace on; nothing for faces left out.
+  void (*coverBackward)(const SoftRasView<Real>& view, int beginFace, int endFace, Real* gradients);
 };
 
 template <class Real> const SoftRasKernels<Real>& softRasKernels();  // of currentIsa()

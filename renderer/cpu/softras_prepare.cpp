@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "renderer/core/projection.h"
 
@@ -41,11 +42,17 @@ TileRange tilesOf(const Vec2<double>* corner, int corners, double flat, const Fr
           tile(high.x + frame.reach, frame.tilesX) + 1, tile(high.y + frame.reach, frame.tilesY) + 1};
 }
 
+void addToPose(const Vec3<double>& x, const Vec3<double>& dL_dx, CameraGradient<double>& dL_dcamera) {
+  dL_dcamera.translation += dL_dx;
+  dL_dcamera.rotation += glm::cross(x, dL_dx);
+}
+
 }  // namespace
 
 template <class Real>
 void SoftRasPreparation<Real>::prepare(const MeshRef<Real>& mesh, const CameraT<Real>& camera,
                                        const CoverageOptions& options) {
+  mesh_ = mesh;
   camera_ = CameraT<double>(camera);
   near_ = options.nearPlane;
   // Sizes.
@@ -65,8 +72,8 @@ void SoftRasPreparation<Real>::prepare(const MeshRef<Real>& mesh, const CameraT<
   view_.faces = mesh.topology->faces.empty() ? nullptr : &mesh.topology->faces[0].x;
   kinds_.resize(mesh.topology->faces.size());
   // Work.
-  projectVertices(mesh);
-  classifyFaces(options.nearPlane);
+  projectVertices();
+  classifyFaces();
   fillTiles();
   // Borrowed storage.
   view_.pixels = pixels_.empty() ? nullptr : &pixels_[0].x;
@@ -78,27 +85,30 @@ void SoftRasPreparation<Real>::prepare(const MeshRef<Real>& mesh, const CameraT<
   view_.stops = stops_.data();
 }
 
-template <class Real> void SoftRasPreparation<Real>::projectVertices(const MeshRef<Real>& mesh) {
-  points_.resize(mesh.positions.size());
-  pixels_.resize(mesh.positions.size());
-  for (std::size_t v = 0; v < points_.size(); ++v) {
-    points_[v] = camera_.toCamera(Vec3<double>(mesh.positions[v]));
-    if (points_[v].z >= near_) pixels_[v] = project(camera_, points_[v]);
+template <class Real> std::size_t SoftRasPreparation<Real>::bytes(const MeshRef<Real>& mesh) {
+  return 32 * mesh.positions.size() + 16 * mesh.topology->faces.size();
+}
+
+template <class Real> void SoftRasPreparation<Real>::projectVertices() {
+  pixels_.resize(mesh_.positions.size());
+  for (std::size_t v = 0; v < pixels_.size(); ++v) {
+    const Vec3<double> x = point(v);
+    pixels_[v] = x.z >= near_ ? project(camera_, x) : Vec2<double>(std::numeric_limits<double>::quiet_NaN());
   }
 }
 
 // Notes for each face whether it is left out, whole or cut, and counts the faces of each tile in tileStart_[tile + 1].
-template <class Real> void SoftRasPreparation<Real>::classifyFaces(double near) {
+template <class Real> void SoftRasPreparation<Real>::classifyFaces() {
   cuts_.clear();
   for (int f = 0; f < faces(); ++f) {
     const std::int32_t* c = corners(f);
-    const int seen = int(points_[c[0]].z >= near) + int(points_[c[1]].z >= near) + int(points_[c[2]].z >= near);
-    kinds_[f] = seen == 3 ? kFaceWhole : kFaceLeftOut;
-    if (seen == 1 || seen == 2) cutFace(f, near);
+    const int count = int(seen(c[0])) + int(seen(c[1])) + int(seen(c[2]));
+    kinds_[f] = count == 3 ? kFaceWhole : kFaceLeftOut;
+    if (count == 1 || count == 2) cutFace(f);
   }
 }
 
-template <class Real> void SoftRasPreparation<Real>::cutFace(int face, double near) {
+template <class Real> void SoftRasPreparation<Real>::cutFace(int face) {
   const std::int32_t* v = corners(face);
   SoftRasCut cut;
   cut.face = face;
@@ -111,11 +121,11 @@ template <class Real> void SoftRasPreparation<Real>::cutFace(int face, double ne
   };
   for (int a = 0; a < 3; ++a) {
     const int b = (a + 1) % 3;
-    const bool seenA = points_[v[a]].z >= near, seenB = points_[v[b]].z >= near;
+    const bool seenA = seen(v[a]), seenB = seen(v[b]);
     if (seenA) add(pixels_[v[a]], a, a);
     if (seenA == seenB) continue;
     double s;
-    add(project(camera_, cutAtNear(points_[v[a]], points_[v[b]], near, s)), a, b);
+    add(project(camera_, cutAtNear(point(v[a]), point(v[b]), near_, s)), a, b);
   }
   kinds_[face] = int(cuts_.size());
   cuts_.push_back(cut);
@@ -152,59 +162,70 @@ template <class Real> void SoftRasPreparation<Real>::fillTiles() {
   tileStart_[0] = 0;
 }
 
-template <class Real> void SoftRasPreparation<Real>::allocateGradients() {
-  faceGradients_.resize(6 * kinds_.size());
-  cutGradients_.resize(8 * cuts_.size());
-  view_.faceGradients = faceGradients_.data();
-  view_.cutGradients = cutGradients_.data();
-}
-
-template <class Real> void SoftRasPreparation<Real>::backward() {
+template <class Real> void SoftRasPreparation<Real>::clearSums() {
   dL_dcamera_ = {};
-  dL_dpositions_.assign(points_.size(), Vec3<double>(0));
-  pulls_.clear();
-  sumCorners(pulls_);
-  for (int f = 0; f < faces(); ++f)
-    if (kinds_[f] >= 0) sumCut(cuts_[kinds_[f]], &cutGradients_[8 * std::size_t(kinds_[f])], pulls_);
-  addPulls(pulls_, camera_, dL_dpositions_, dL_dcamera_);
-}
-
-// Whole faces: sums of pixels per vertex, then one step to camera space each.
-template <class Real> void SoftRasPreparation<Real>::sumCorners(std::vector<VertexPull<double>>& pulls) {
-  dL_dpixels_.assign(points_.size(), Vec2<double>(0));
-  for (int f = 0; f < faces(); ++f) {
-    if (kinds_[f] != kFaceWhole) continue;
-    const Real* g = &faceGradients_[6 * std::size_t(f)];
-    for (int c = 0; c < 3; ++c) dL_dpixels_[corners(f)[c]] += Vec2<double>(g[2 * c], g[2 * c + 1]);
-  }
-  CameraGradient<double>& k = dL_dcamera_;
-  for (std::size_t v = 0; v < points_.size(); ++v) {
-    const Vec2<double> dL_dpixel = dL_dpixels_[v];
-    if (dL_dpixel.x == 0 && dL_dpixel.y == 0) continue;
-    pulls.push_back({int(v), points_[v], projectBackward(camera_, points_[v], dL_dpixel, k.fx, k.fy, k.cx, k.cy)});
-  }
+  dL_dpixels_.assign(pixels_.size(), Vec2<double>(0));
+  cutPulls_.clear();
 }
 
 template <class Real>
-void SoftRasPreparation<Real>::sumCut(const SoftRasCut& cut, const Real* gradient,
-                                      std::vector<VertexPull<double>>& pulls) {
+void SoftRasPreparation<Real>::sumFaces(int beginFace, int endFace, const Real* gradients) {
+  for (int f = beginFace; f < endFace; ++f, gradients += kFaceNumbers) {
+    if (kinds_[f] >= 0) sumCut(cuts_[kinds_[f]], gradients);
+    if (kinds_[f] != kFaceWhole) continue;
+    for (int c = 0; c < 3; ++c) dL_dpixels_[corners(f)[c]] += Vec2<double>(gradients[2 * c], gradients[2 * c + 1]);
+  }
+}
+
+template <class Real> void SoftRasPreparation<Real>::sumCut(const SoftRasCut& cut, const Real* gradient) {
   const std::int32_t* v = corners(cut.face);
   CameraGradient<double>& k = dL_dcamera_;
   for (int c = 0; c < cut.corners; ++c) {
     const int a = v[cut.from[c]], b = v[cut.to[c]];
+    const Vec3<double> pointA = point(a), pointB = point(b);
     const Vec2<double> dL_dpixel(gradient[2 * c], gradient[2 * c + 1]);
     if (cut.from[c] == cut.to[c]) {
-      pulls.push_back({a, points_[a], projectBackward(camera_, points_[a], dL_dpixel, k.fx, k.fy, k.cx, k.cy)});
+      cutPulls_.push_back({a, pointA, projectBackward(camera_, pointA, dL_dpixel, k.fx, k.fy, k.cx, k.cy)});
       continue;
     }
     double s;
-    const Vec3<double> x = cutAtNear(points_[a], points_[b], near_, s);
+    const Vec3<double> x = cutAtNear(pointA, pointB, near_, s);
     const Vec3<double> dL_dx = projectBackward(camera_, x, dL_dpixel, k.fx, k.fy, k.cx, k.cy);
     Vec3<double> dL_da(0), dL_db(0);
-    cutAtNearBackward(points_[a], points_[b], near_, s, dL_dx, dL_da, dL_db);
-    pulls.push_back({a, points_[a], dL_da});
-    pulls.push_back({b, points_[b], dL_db});
+    cutAtNearBackward(pointA, pointB, near_, s, dL_dx, dL_da, dL_db);
+    cutPulls_.push_back({a, pointA, dL_da});
+    cutPulls_.push_back({b, pointB, dL_db});
   }
+}
+
+template <class Real> CameraGradient<Real> SoftRasPreparation<Real>::cameraGradient() {
+  CameraGradient<double>& k = dL_dcamera_;
+  for (std::size_t v = 0; v < pixels_.size(); ++v) {
+    if (dL_dpixels_[v] == Vec2<double>(0)) continue;
+    const Vec3<double> x = point(v);
+    addToPose(x, projectBackward(camera_, x, dL_dpixels_[v], k.fx, k.fy, k.cx, k.cy), k);
+  }
+  for (const Pull& pull : cutPulls_) addToPose(pull.x, pull.dL_dx, k);
+  return {Vec3<Real>(k.rotation), Vec3<Real>(k.translation), Real(k.fx), Real(k.fy), Real(k.cx), Real(k.cy)};
+}
+
+template <class Real>
+void SoftRasPreparation<Real>::addVertices(std::size_t begin, std::size_t end,
+                                           std::vector<Vec3<Real>>& dL_dpositions) const {
+  const Mat3<double> worldFromCamera = glm::transpose(camera_.rotation);
+  CameraGradient<double> unused;
+  for (std::size_t v = begin; v < std::min(end, pixels_.size()); ++v) {
+    if (dL_dpixels_[v] == Vec2<double>(0)) continue;
+    const Vec3<double> dL_dx =
+        projectBackward(camera_, point(v), dL_dpixels_[v], unused.fx, unused.fy, unused.cx, unused.cy);
+    dL_dpositions[v] += Vec3<Real>(worldFromCamera * dL_dx);
+  }
+}
+
+template <class Real> void SoftRasPreparation<Real>::addCuts(std::vector<Vec3<Real>>& dL_dpositions) const {
+  const Mat3<double> worldFromCamera = glm::transpose(camera_.rotation);
+  for (const Pull& pull : cutPulls_)
+    dL_dpositions[pull.vertex] += Vec3<Real>(worldFromCamera * pull.dL_dx);
 }
 
 template class SoftRasPreparation<float>;
