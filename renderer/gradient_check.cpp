@@ -1,17 +1,14 @@
 #include "renderer/gradient_check.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <random>
 
+#include "renderer/camera_parameters.h"
 #include "renderer/error.h"
 
 namespace penumbra {
 namespace {
-
-constexpr int kCameraParameters = 10;
-using CameraVector = std::array<double, kCameraParameters>;
 
 // Fixed weight of a pixel (splitmix64 of its number, mapped to [-1, 1]).
 double pixelWeight(std::uint64_t seed, int view, std::size_t pixel) {
@@ -20,38 +17,6 @@ double pixelWeight(std::uint64_t seed, int view, std::size_t pixel) {
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
   x ^= x >> 31;
   return double(x >> 11) * 0x1p-52 - 1.0;
-}
-
-// exp([w]x), Rodrigues.
-glm::dmat3 rotationBy(const glm::dvec3& w) {
-  const double angle = glm::length(w);
-  if (angle == 0) return glm::dmat3(1.0);
-  const glm::dvec3 k = w / angle;
-  const glm::dmat3 cross(0, k.z, -k.y, -k.z, 0, k.x, k.y, -k.x, 0);  // column major
-  return glm::dmat3(1.0) + std::sin(angle) * cross + (1 - std::cos(angle)) * cross * cross;
-}
-
-// The camera moved by h along one of its parameters.
-Camera moved(Camera camera, int parameter, double h) {
-  if (parameter < 3) {
-    glm::dvec3 w(0);
-    w[parameter] = h;
-    const glm::dmat3 turn = rotationBy(w);
-    camera.rotation = turn * camera.rotation;
-    camera.translation = turn * camera.translation;
-  } else if (parameter < 6) {
-    camera.translation[parameter - 3] += h;
-  } else {
-    double* intrinsics[] = {&camera.fx, &camera.fy, &camera.cx, &camera.cy};
-    const double scale = parameter % 2 == 0 ? camera.fx : camera.fy;
-    *intrinsics[parameter - 6] += h * scale;
-  }
-  return camera;
-}
-
-CameraVector cameraVector(const CameraGradient<double>& g, const Camera& camera) {
-  return {g.rotation.x,    g.rotation.y,    g.rotation.z,      g.translation.x,   g.translation.y,
-          g.translation.z, g.fx * camera.fx, g.fy * camera.fy, g.cx * camera.fx, g.cy * camera.fy};
 }
 
 // The loss of the header comment, and its gradient.
@@ -101,9 +66,9 @@ class Problem {
   double numericCamera(std::size_t view, int parameter, double h) {
     Camera& camera = views_[view].camera;
     const Camera kept = camera;
-    camera = moved(kept, parameter, h);
+    camera = movedCamera(kept, parameter, h);
     const double above = loss();
-    camera = moved(kept, parameter, -h);
+    camera = movedCamera(kept, parameter, -h);
     const double below = loss();
     camera = kept;
     return (above - below) / (2 * h);
@@ -178,13 +143,11 @@ GradientCheck checkGradients(ThreadPool& pool, const MeshT<double>& mesh, std::s
 
   analytic.clear();
   numeric.clear();
-  for (std::size_t view = 0; view < cameras.size(); ++view) {
-    const CameraVector vector = cameraVector(gradients.cameras[view], cameras[view]);
+  for (std::size_t view = 0; view < cameras.size(); ++view)
     for (int parameter = 0; parameter < kCameraParameters; ++parameter) {
-      analytic.push_back(vector[std::size_t(parameter)]);
+      analytic.push_back(cameraDerivative(gradients.cameras[view], cameras[view], parameter));
       numeric.push_back(problem.numericCamera(view, parameter, options.step));
     }
-  }
   result.cameras = compare(analytic, numeric);
   return result;
 }

@@ -4,11 +4,12 @@
 #include <cmath>
 #include <random>
 
+#include "renderer/camera_parameters.h"
+
 namespace penumbra {
 namespace {
 
 constexpr double kStep = 1e-6, kCameraStep = 2e-8;
-constexpr int kCameraEntries = 10;
 
 struct Entry {
   double analytic, numeric;
@@ -108,31 +109,6 @@ GradientReport judge(const std::vector<Entry>& entries) {
   return report;
 }
 
-void nudgeCamera(Camera& camera, const Camera& start, int entry, double h) {
-  camera = start;
-  if (entry < 3) {  // turn about a camera axis: R <- exp([w]x) R, t <- exp([w]x) t
-    const int i = (entry + 1) % 3, j = (entry + 2) % 3;
-    glm::dmat3 turn(1.0);
-    turn[i][i] = turn[j][j] = std::cos(h);
-    turn[i][j] = std::sin(h);
-    turn[j][i] = -std::sin(h);
-    camera.rotation = turn * start.rotation;
-    camera.translation = turn * start.translation;
-  } else if (entry < 6) {
-    camera.translation[entry - 3] += h;
-  } else {
-    double* numbers[] = {&camera.fx, &camera.fy, &camera.cx, &camera.cy};
-    *numbers[entry - 6] += h * (entry % 2 == 0 ? start.fx : start.fy);
-  }
-}
-
-double cameraEntry(const CameraGradient<double>& g, const Camera& camera, int entry) {
-  if (entry < 3) return g.rotation[entry];
-  if (entry < 6) return g.translation[entry - 3];
-  const double numbers[] = {g.fx, g.fy, g.cx, g.cy};
-  return numbers[entry - 6] * (entry % 2 == 0 ? camera.fx : camera.fy);
-}
-
 bool allFinite(const CoverageGradients<double>& gradients) {
   bool finite = true;
   for (const auto& mesh : gradients.positions)
@@ -165,10 +141,10 @@ SceneGradientReport checkSceneGradients(ThreadPool& pool, const TestScene& scene
   // Cameras: everything moves at once, so the step is smaller.
   entries.clear();
   for (std::size_t v = 0; v < scene.views.size(); ++v)
-    for (int e = 0; e < kCameraEntries; ++e) {
+    for (int e = 0; e < kCameraParameters; ++e) {
       const Camera start = scene.views[v].camera;
-      const auto nudge = [&](double h) { nudgeCamera(probe.scene().views[v].camera, start, e, h); };
-      entries.push_back(probe.compare(cameraEntry(gradients.cameras[v], start, e), nudge, kCameraStep));
+      const auto nudge = [&](double h) { probe.scene().views[v].camera = movedCamera(start, e, h); };
+      entries.push_back(probe.compare(cameraDerivative(gradients.cameras[v], start, e), nudge, kCameraStep));
     }
   report.cameras = judge(entries);
   return report;
