@@ -40,6 +40,11 @@ struct Batch {
     alpha.assign(images.begin(), images.end());
   }
   double pixels() const { return double(views.size()) * double(images[0].size()); }
+  double meshBytes() const {  // as handed to the renderer
+    return double(positions.size() * sizeof positions[0] + topology.faces.size() * sizeof(Face) +
+                  topology.edges.size() * sizeof(glm::ivec2) + topology.edgeFaceStart.size() * sizeof(int) +
+                  topology.edgeFaces.size() * (sizeof(int) + 1));
+  }
 };
 
 void pullBack(int, std::span<const float> alpha, std::span<float> dL_dalpha) {
@@ -75,16 +80,20 @@ Times timeBatch(ThreadPool& pool, Batch& batch, int runs, long& peak) {
           milliseconds(runs, both)};
 }
 
-// One row of a table under kTableHead: median times and heap of forward + backward.
-constexpr const char* kTableHead = "views   size    faces    sigma  forward ms backward ms     both ms   peak MiB    B/px\n";
+// One row of a table under kTableHead: median times and heap of forward + backward. "peak" is what the renderer takes
+// beside images and mesh, "B/px" is that plus the coverage images, by views and pixels, and "- mesh" the same less one
+// more copy of the mesh.
+constexpr const char* kTableHead =
+    "views   size    faces    sigma  forward ms backward ms     both ms   peak MiB    B/px  - mesh\n";
 
 void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level,
               double bump = 0.12) {
   Batch batch(model, sigma, views, size, level, bump);
   long peak = 0;
   const Times t = timeBatch(pool, batch, level >= 6 ? 7 : 15, peak);
-  std::printf("%5d %6d %8d %8.0e %11.2f %11.2f %11.2f %10.2f %7.1f\n", views, size, batch.topology.faceCount(), sigma,
-              t.forward, t.both - t.forward, t.both, double(peak) / (1 << 20), double(peak) / batch.pixels() + 4);
+  std::printf("%5d %6d %8d %8.0e %11.2f %11.2f %11.2f %10.2f %7.1f %7.1f\n", views, size, batch.topology.faceCount(), sigma,
+              t.forward, t.both - t.forward, t.both, double(peak) / (1 << 20), double(peak) / batch.pixels() + 4,
+              std::max(0.0, double(peak) - batch.meshBytes()) / batch.pixels() + 4);
   std::fflush(stdout);
 }
 
