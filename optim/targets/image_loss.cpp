@@ -57,37 +57,36 @@ inline void overRow(const SoftTarget& target, const Real* alpha, int y, const Pi
   overSpan<true>(a, t, columns, limit, width - open, width, pixel);
 }
 
-template <class Real>
-double l2(const SoftTarget& target, std::span<const Real> alpha, std::span<Real> dL_dalpha) {
-  const Real slope = Real(2 / target.normaliser);
+// Sum of term(r, g) / normaliser over the pixels that count, r = alpha - target; term sets g, its slope by alpha.
+template <class Real, class Term>
+double sumOfTerms(const SoftTarget& target, std::span<const Real> alpha, std::span<Real> dL_dalpha, const Term& term) {
   double sum = 0;
   for (int y = 0; y < target.height; ++y) {
     Real* g = dL_dalpha.data() + std::size_t(y) * target.width;
-    Lanes<Real> squares;
-    overRow(target, alpha.data(), y, [&](int x, int lane, Real, Real r) {
-      g[x] = slope * r;
-      squares.sums[lane] += r * r;
-    });
-    sum += squares.total();
+    Lanes<Real> terms;
+    overRow(target, alpha.data(), y, [&](int x, int lane, Real, Real r) { terms.sums[lane] += term(r, g[x]); });
+    sum += terms.total();
   }
   return sum / target.normaliser;
 }
 
 template <class Real>
+double l2(const SoftTarget& target, std::span<const Real> alpha, std::span<Real> dL_dalpha) {
+  const Real slope = Real(2 / target.normaliser);
+  return sumOfTerms(target, alpha, dL_dalpha, [slope](Real r, Real& g) {
+    g = slope * r;
+    return r * r;
+  });
+}
+
+template <class Real>
 double l1(const SoftTarget& target, std::span<const Real> alpha, std::span<Real> dL_dalpha) {
   const Real slope = Real(1 / target.normaliser);
-  double sum = 0;
-  for (int y = 0; y < target.height; ++y) {
-    Real* g = dL_dalpha.data() + std::size_t(y) * target.width;
-    Lanes<Real> sizes;
-    overRow(target, alpha.data(), y, [&](int x, int lane, Real, Real r) {
-      const Real sign = Real(r > 0) - Real(r < 0);
-      g[x] = slope * sign;
-      sizes.sums[lane] += sign * r;
-    });
-    sum += sizes.total();
-  }
-  return sum / target.normaliser;
+  return sumOfTerms(target, alpha, dL_dalpha, [slope](Real r, Real& g) {
+    const Real sign = Real(r > 0) - Real(r < 0);
+    g = slope * sign;
+    return sign * r;
+  });
 }
 
 template <class Real>
