@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -45,7 +46,8 @@ class Screenshot : public ::testing::Test {
     for (const char* more : {"--run", "--views", "6", "--size", "64", "--sphere-level", "3", "--frames", "12", "--screenshot"}) arguments.push_back(more);
     arguments.push_back(picture_);
     const ProcessResult result = runProcess(arguments, setup);
-    if (result.exitCode == 6) GTEST_SKIP() << result.err;
+    // Where the tests were given a display, a program that finds none is at fault.
+    if (result.exitCode == 6 && !std::getenv("DISPLAY")) GTEST_SKIP() << result.err;
     ASSERT_EQ(result.exitCode, 0) << result.err;
     const RgbaImage image = readPng(picture_);
     ASSERT_EQ(image.width, 1600);
