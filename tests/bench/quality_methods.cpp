@@ -1,0 +1,118 @@
+#include "tests/bench/quality_methods.h"
+
+#include <chrono>
+#include <memory>
+
+#include "optim/fit/fitter.h"
+#include "optim/fit/start_shapes.h"
+#include "renderer/error.h"
+
+namespace penumbra::quality {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+
+FitOptions optionsOf(const Method& method, int seed) {
+  FitOptions options;
+  options.seed = seed;
+  for (const OptionChange& change : method.changes) {
+    const Option* option = findOption(change.name);
+    if (!option && std::string_view(change.name) == "solver") continue;
+    if (!option) throw Error(ExitCode::Usage, method.name + " needs the option " + change.name + ", which there is not.");
+    setOption(options, *option, std::string_view(change.value));
+  }
+  return options;
+}
+
+// Fitters without a stop test run to the end.
+template <class AnyFitter, class Options> bool isDone(const AnyFitter& fitter, const Options& options) {
+  if constexpr (requires { fitter.converged(); options.stopWhenConverged; }) {
+    if (options.stopWhenConverged && fitter.converged()) return true;
+  }
+  return fitter.state().iteration >= options.iterations;
+}
+
+void fit(const FitOptions& options, const ViewSet& views, double budget, ThreadPool& pool, Outcome& outcome) {
+  const auto shared = std::make_shared<const ViewSet>(views);
+  const auto begun = Clock::now();
+  Fitter fitter(shared, options, pool);
+  outcome.startSeconds = secondsSince(begun);
+  while (!isDone(fitter, options)) {
+    fitter.iterate();
+    ++outcome.iterations;
+    outcome.seconds = secondsSince(begun);
+    outcome.cut = budget > 0 && outcome.seconds > budget;
+    if (outcome.cut) break;
+  }
+  outcome.mesh = {fitter.state().positions, fitter.state().faces};
+}
+
+}  // namespace
+
+std::span<const Method> methods() {
+  static const std::vector<Method> all = {
+      {"hull", "the visual hull carved from the masks, nothing else", {{"start", "hull"}}, false},
+      {"large_steps",
+       "Large Steps (Nicolet 2021) from a sphere of 10242 vertices: AdamUniform on differential coordinates, lambda 19",
+       {{"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
+        {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"iterations", "1000"}}},
+      {"softras",
+       "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + 0.03 Laplacian + 0.0003 flatness",
+       {{"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
+        {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "1e-4"}, {"sigma_end", "1e-4"}, {"soft_target", "off"},
+        {"loss", "soft_iou"}, {"laplacian", "0.03"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
+        {"learning_rate_end", "1"}, {"beta1", "0.5"}, {"beta2", "0.99"}, {"views_per_step", "4"}, {"iterations", "1000"}}},
+      {"default", "Penumbra as it comes", {}}};
+  return all;
+}
+
+std::span<const Method> ablations() {
+  static const std::vector<Method> all = {
+      {"sphere", "default from a sphere", {{"start", "sphere"}}},
+      {"gradient", "default with the gradient solver from the hull", {{"start", "hull"}, {"solver", "gradient"}}},
+      {"sphere_newton", "default with Gauss-Newton from a sphere", {{"start", "sphere"}, {"solver", "newton"}}},
+      {"one_level", "default without coarse to fine", {{"coarse_to_fine", "off"}}},
+      {"trusting", "default without the robust loss", {{"robust", "0"}}},
+      {"prior_0.1", "default with a tenth of the prior", {{"prior", "0.1"}}},
+      {"prior_10", "default with ten times the prior", {{"prior", "10"}}},
+      {"to_the_end", "default without the stop test, 60 iterations", {{"stop_when_converged", "off"}, {"iterations", "60"}}},
+      {"hull_64", "default from a hull of 64 steps", {{"hull_resolution", "64"}}},
+      {"hull_256", "default from a hull of 256 steps", {{"hull_resolution", "256"}}}};
+  return all;
+}
+
+std::vector<Method> methodsNamed(const std::string& list) {
+  std::vector<Method> chosen;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    const std::size_t before = chosen.size();
+    for (const auto& group : {methods(), ablations()})
+      for (const Method& method : group)
+        if (method.name == name) chosen.push_back(method);
+    if (chosen.size() == before) throw Error(ExitCode::Usage, "There is no method '" + name + "'.");
+    begin = end + 1;
+  }
+  return chosen;
+}
+
+Outcome runMethod(const Method& method, const ViewSet& views, int seed, double budget, ThreadPool& pool) {
+  Outcome outcome;
+  try {
+    const FitOptions options = optionsOf(method, seed);
+    if (method.fits) {
+      fit(options, views, budget, pool, outcome);
+    } else {
+      const auto begun = Clock::now();
+      outcome.mesh = makeStartMesh(options, views, pool);
+      outcome.seconds = outcome.startSeconds = secondsSince(begun);
+    }
+  } catch (const Error& error) {
+    outcome.failure = error.what();
+  }
+  return outcome;
+}
+
+}  // namespace penumbra::quality
