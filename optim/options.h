@@ -11,7 +11,8 @@
 namespace penumbra {
 
 enum class ViewPlacement { Fibonacci, Ring, SixAxes };
-enum class StartShape { Sphere, Hull, File };
+enum class StartShape { Auto, Sphere, Hull, File };
+enum class SolverKind { Auto, Newton, Gradient };
 enum class ImageLoss { L2, L1, SoftIoU };
 enum class Optimizer { Adam, AdamUniform };
 enum class Parameters { Positions, Differential };   // what the optimiser moves (Large Steps: u = (I + lambda L) x)
@@ -31,10 +32,16 @@ struct FitOptions {
   int maxSize = 512, useEvery = 1, holdOutEvery = 8;
   bool invertMasks = false;
   // Start
-  StartShape start = StartShape::Sphere;
+  StartShape start = StartShape::Auto;
   std::string startMesh;                         // when start is File
   int sphereLevel = 4;                           // icosphere subdivisions: 10 * 4^n + 2 vertices
   int hullResolution = 128;                      // grid steps along the visual hull's longest side
+  // Solver
+  SolverKind solver = SolverKind::Auto;
+  bool stopWhenConverged = true;
+  double prior = 1;                              // weight of the thin plate, see optim/newton/thin_plate.h
+  double robust = 2;                             // pixels; 0: off
+  bool coarseToFine = true;
   // Coverage
   CoverageModel coverage = CoverageModel::Contour;
   double sigma = 1e-4;

@@ -17,7 +17,8 @@ template <auto kMember> void set(FitOptions& options, double value) {
 }
 
 constexpr const char* kPlacements[] = {"fibonacci", "ring", "six_axes"};
-constexpr const char* kStarts[] = {"sphere", "hull", "mesh"};
+constexpr const char* kStarts[] = {"auto", "sphere", "hull", "mesh"};
+constexpr const char* kSolvers[] = {"auto", "newton", "gradient"};
 constexpr const char* kCoverages[] = {"contour", "softras"};
 constexpr const char* kOptimizers[] = {"adam", "adam_uniform"};
 constexpr const char* kParameters[] = {"positions", "differential"};
@@ -82,11 +83,30 @@ void addTargetRows(std::vector<Option>& t) {
 void addStartRows(std::vector<Option>& t) {
   constexpr const char* kStart = "Start";
   t.push_back(choiceRow<&F::start>(kStart, {"start", "Start from", "", Choice, 0, 0, kReset, kBasic,
-      "Shape the fit begins with: a sphere inside all views, the visual hull carved from the masks, or a mesh from a file."}, kStarts));
+      "Shape the fit begins with: a sphere inside all views, the visual hull carved from the masks, or a mesh from a file; "
+      "auto takes the hull when there are at least 6 views."}, kStarts));
   t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
       "Subdivisions of the start sphere: 10 * 4^n + 2 vertices."}));
   t.push_back(row<&F::hullResolution>(kStart, {"hull_resolution", "Hull resolution", "steps", Integer, 16, 512, kReset, kBasic,
       "Grid steps along the longest side of the visual hull: more keep finer detail and take longer."}));
+}
+
+void addSolverRows(std::vector<Option>& t) {
+  constexpr const char* kGroup = "Solver";
+  t.push_back(choiceRow<&F::solver>(kGroup, {"solver", "Solver", "", Choice, 0, 0, kNow, kBasic,
+      "Newton moves the outlines onto the masks' in a few large steps, gradient descends on rendered coverage in many small "
+      "ones; auto takes gradient from a sphere, else newton."}, kSolvers));
+  t.push_back(row<&F::prior>(kGroup, {"prior", "Smoothness", "", Log, 1e-3, 1e3, kNow, kBasic,
+      "Newton: how stiff the surface is where no silhouette tells its shape."}));
+  t.push_back(row<&F::robust>(kGroup, {"robust", "Trust masks within", "px", Linear, 0, 20, kNow, kBasic,
+      "Newton: outlines farther off than this pull no harder, so that wrong masks do little harm; 0 trusts all alike."}));
+  t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
+      "Newton: begins with a coarse mesh and refines it as it settles; off keeps the triangles of the start."}));
+  t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop when converged", "", Toggle, 0, 1, kNow, kBasic,
+      "Newton: ends the fit when steps no longer improve it; Start goes on."}));
+}
+
+void addCoverageRows(std::vector<Option>& t) {
   constexpr const char* kCoverage = "Coverage";
   t.push_back(choiceRow<&F::coverage>(kCoverage, {"coverage", "Model", "", Choice, 0, 0, kNow, kBasic,
       "Contour blurs the outline of the whole shape; SoftRas blends every triangle on its own, as in the literature."},
@@ -151,6 +171,8 @@ std::vector<Option> makeTable() {
   std::vector<Option> table;
   addTargetRows(table);
   addStartRows(table);
+  addSolverRows(table);
+  addCoverageRows(table);
   addOptimiserRows(table);
   addObjectiveRows(table);
   return table;

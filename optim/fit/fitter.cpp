@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "optim/fit/optimizer.h"
-#include "optim/fit/regularisers.h"
-#include "optim/fit/schedule.h"
-#include "optim/fit/smooth_steps.h"
+#include "optim/fit/gradient_solver.h"
 #include "optim/fit/start_shapes.h"
-#include "optim/fit/view_sampler.h"
+#include "optim/newton/newton_solver.h"
 #include "optim/targets/metrics.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
@@ -51,70 +48,37 @@ struct Fitter::Impl {
   Topology topology;
   double reach = 10;
   int failures = 0;
-  std::unique_ptr<CoveragePass> pass;
-  std::unique_ptr<SmoothSteps> smooth;  // null until needed
+  SolverKind kind = SolverKind::Auto;  // of the solver
+  std::unique_ptr<FitSolver> solver;
   const std::atomic<bool>* stop = nullptr;
-  std::vector<glm::vec3> gradient;
-  std::vector<float> vertexGradient, edgeSum, edgeCount;
+  std::vector<float> vertexGradient;
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
   std::string startNote;
 
   Impl(std::shared_ptr<const ViewSet> v, const FitOptions& o, ThreadPool& p)
-      : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations),
-        pass(std::make_unique<CoveragePass>(views, pool)) {}
+      : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations) {
+    makeSolver();
+  }
+
+  // For the options and views in force; the one there is stays when it is of the right kind.
+  void makeSolver(bool viewsChanged = false) {
+    const SolverKind wanted = resolvedSolver(options, *views);
+    if (solver && wanted == kind && !viewsChanged) return;
+    if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool);
+    else solver = std::make_unique<GradientSolver>(views, pool);
+    kind = wanted;
+    solver->setStopFlag(stop);
+  }
 
   void install(FitState next) {
     const bool sameFaces = topology.vertexCount == int(next.positions.size()) && topology.faces == next.faces;
-    if (!sameFaces) {
-      topology = buildTopology(int(next.positions.size()), next.faces);
-      smooth.reset();
-    }
+    if (!sameFaces) topology = buildTopology(int(next.positions.size()), next.faces);
     state = std::move(next);
     good = state;
     reach = std::max(10.0, 3 * farthest(state.positions));
     vertexGradient.assign(state.positions.size(), 0);
-    pass->forgetCoverage();
-  }
-
-  CoveragePass::Settings settings() const {
-    return {options.coverage, options.loss, sigmaAt(options, state.iteration), options.softTarget};
-  }
-
-  // Adds the regularisers' terms and gradients.
-  void regularise(Metrics& m) {
-    for (const RegulariserRow& row : regulariserTable()) {
-      const double weight = row.weight(options);
-      if (weight == 0) continue;
-      const double value = weight * row.inFloat(topology, state.positions, float(weight), gradient);
-      switch (row.term) {
-        case RegulariserTerm::Laplacian: m.laplacian += value; break;
-        case RegulariserTerm::NormalConsistency: m.normalConsistency += value; break;
-        case RegulariserTerm::EdgeLength: m.edgeLength += value; break;
-      }
-    }
-  }
-
-  void smoothGradient() {
-    if (options.parameters != Parameters::Differential) return;
-    if (!smooth || smooth->lambda() != options.lambda) smooth = std::make_unique<SmoothSteps>(topology, options.lambda);
-    smooth->solve(gradient);
-  }
-
-  // Moves the vertices by `gradient`, which holds the step by now, at most kMaxStep mean edge lengths each.
-  void move() {
-    edgeSum.assign(state.positions.size(), 0);
-    edgeCount.assign(state.positions.size(), 0);
-    for (const glm::ivec2& e : topology.edges) {
-      const std::size_t a = std::size_t(e.x), b = std::size_t(e.y);
-      const float length = glm::length(state.positions[a] - state.positions[b]);
-      edgeSum[a] += length, edgeSum[b] += length;
-      edgeCount[a] += 1, edgeCount[b] += 1;
-    }
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      const float limit = edgeCount[i] > 0 ? kMaxStep * edgeSum[i] / edgeCount[i] : 0, length = glm::length(gradient[i]);
-      state.positions[i] += length > limit ? gradient[i] * (limit / length) : gradient[i];
-    }
+    solver->meshReplaced();
   }
 
   // Empty when all is well.
@@ -129,8 +93,9 @@ struct Fitter::Impl {
   std::string recover(const std::string& reason) {
     const int failed = state.iteration;
     good.stepScale *= 0.5;
+    if (topology.faces != good.faces) topology = buildTopology(int(good.positions.size()), good.faces);
     state = good;
-    pass->forgetCoverage();
+    solver->meshReplaced();
     if (++failures >= kFailuresInARow)
       throw Error(ExitCode::Numeric,
                   "The fit broke down three times in a row, last at iteration " + std::to_string(failed) + ": " + reason + ".",
@@ -146,28 +111,8 @@ struct Fitter::Impl {
   }
 
   Metrics iterate(std::optional<std::string>* recovered) {
-    // Sample views, render them, compare.
-    const std::vector<int> step = sampleViews(int(views->train.size()), options.viewsPerStep, options.seed, state.iteration);
-    const CoveragePass::Settings now = settings();
-    const CoveragePass::Result seen = pass->run(state.positions, topology, step, now, gradient);
-    Metrics m;
-    m.sigma = now.sigma;
-    m.learningRate = learningRateAt(options, state.iteration, planned) * state.stepScale;
-    m.trainIoU = seen.trainIoU;
-    m.silhouette = options.silhouetteWeight * seen.loss;
-    for (glm::vec3& g : gradient) g *= float(options.silhouetteWeight);
-    // Regularise.
-    regularise(m);
-    m.loss = m.silhouette + m.laplacian + m.normalConsistency + m.edgeLength;
-    m.gradientNorm = norm(gradient);
-    for (std::size_t i = 0; i < gradient.size(); ++i) vertexGradient[i] = glm::length(gradient[i]);
-    // Step.
-    smoothGradient();
-    optimizerStep({options.optimizer, m.learningRate, options.beta1, options.beta2}, gradient, state.moment1,
-                  state.moment2, state.optimizerStep);
-    smoothGradient();
-    move();
-    m.iteration = ++state.iteration;
+    const Metrics m = solver->iterate(state, topology, options, planned);
+    vertexGradient = solver->vertexGradient();
     // Guard.
     if (const std::string reason = brokenDown(m); !reason.empty()) {
       const std::string sentence = recover(reason);
@@ -230,7 +175,11 @@ void Fitter::setOptions(const FitOptions& options) {
   const FitOptions& old = impl_->options;
   const bool otherCoordinates = old.optimizer != options.optimizer || old.parameters != options.parameters ||
                                 (options.parameters == Parameters::Differential && old.lambda != options.lambda);
+  const bool otherProblem = old.prior != options.prior || old.robust != options.robust ||
+                            old.coarseToFine != options.coarseToFine || old.solver != options.solver;
   impl_->options = options;
+  impl_->makeSolver();
+  if (otherProblem) impl_->state.newton.converged = false;
   if (!otherCoordinates) return;
   impl_->state.moment1.clear();
   impl_->state.moment2.clear();
@@ -240,8 +189,8 @@ void Fitter::setOptions(const FitOptions& options) {
 
 void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->views = checked(std::move(views));
-  impl_->pass = std::make_unique<CoveragePass>(impl_->views, impl_->pool);
-  impl_->pass->setStopFlag(impl_->stop);
+  impl_->makeSolver(true);
+  impl_->state.newton.converged = false;
   impl_->heldOutMasks.clear();
 }
 
@@ -254,10 +203,12 @@ Metrics Fitter::iterate(std::optional<std::string>* recovered) {
 
 void Fitter::setStopFlag(const std::atomic<bool>* stop) {
   impl_->stop = stop;
-  impl_->pass->setStopFlag(stop);
+  impl_->solver->setStopFlag(stop);
 }
 
 const FitState& Fitter::state() const { return impl_->state; }
+std::uint64_t Fitter::facesVersion() const { return impl_->topology.id; }
+bool Fitter::converged() const { return impl_->kind == SolverKind::Newton && impl_->state.newton.converged; }
 const std::string& Fitter::startNote() const { return impl_->startNote; }
 
 void Fitter::restore(const FitState& state) {
@@ -268,11 +219,11 @@ void Fitter::restore(const FitState& state) {
   impl_->install(state);
 }
 
-const std::vector<float>& Fitter::viewIoU() const { return impl_->pass->viewIoU(); }
+const std::vector<float>& Fitter::viewIoU() const { return impl_->solver->viewIoU(); }
 const std::vector<float>& Fitter::vertexGradient() const { return impl_->vertexGradient; }
 
 Mask Fitter::coverage(int trainView) const {
-  return impl_->pass->coverage(impl_->state.positions, impl_->topology, trainView, impl_->settings());
+  return impl_->solver->coverage(impl_->state, impl_->topology, impl_->options, trainView);
 }
 
 HeldOutMetrics Fitter::measureHeldOut() const { return impl_->measureHeldOut(); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "optim/fit/coverage_pass.h"
+#include "optim/fit/fit_state.h"
 #include "optim/options.h"
 #include "optim/session/session.h"
 #include "optim/view_set.h"
@@ -14,27 +15,14 @@
 
 namespace penumbra {
 
-// Everything needed to go on exactly from here; plain values.
-struct FitState {
-  std::vector<glm::vec3> positions;
-  std::vector<Face> faces;
-  std::vector<glm::vec3> moment1, moment2;
-  double stepScale = 1;           // halved by the guard after a break-down
-  int iteration = 0, optimizerStep = 0;
-};
-
-// The iteration, in the order of README's table:
-// sampleViews -> coverage -> imageLoss -> coverageBackward -> regularise -> encodeGradient -> step -> guard -> report
-//
-// The state keeps positions x. With differential parameters the gradient is carried to u (encodeGradient) and the
-// step in u back to x (see smooth_steps.h). A step moves no vertex by more than kMaxStep of the mean length of its
-// edges. A change of optimizer, parameters or lambda empties the moments: they belong to other coordinates.
+// The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h. It can
+// be exchanged between any two iterations. A change of optimizer, parameters or lambda empties the moments: they belong
+// to other coordinates.
 //
 // Guard: after each step, a loss, gradient or position that is not finite, or a vertex farther than `reach` from the
 // origin, is a break-down. reach = max(10, 3 * farthest vertex at the start); the object has radius 1.
 class Fitter {
  public:
-  static constexpr float kMaxStep = 0.5f;
   static constexpr int kGoodEvery = 10;  // iterations between two states the guard can go back to
 
   // Throws Error(Input) when there is no view, and what reading the start mesh throws.
@@ -55,10 +43,12 @@ class Fitter {
   void setStopFlag(const std::atomic<bool>* stop);
 
   const FitState& state() const;
+  std::uint64_t facesVersion() const;           // changes whenever the faces do
+  bool converged() const;                       // the last iteration ended what the solver could do
   const std::string& startNote() const;         // of the start shape, see makeStartMesh; empty when nothing is notable
   void restore(const FitState& state);          // throws Error(Input) when it is not finite or does not fit together
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
-  const std::vector<float>& vertexGradient() const;    // |dL/dx|
+  const std::vector<float>& vertexGradient() const;    // |dL/dx|, one a vertex
   Mask coverage(int trainView) const;                  // rendered at the last iteration, or now if there was none
   HeldOutMetrics measureHeldOut() const;               // independent hard rasteriser
 

@@ -111,14 +111,25 @@ Ball startBall(const ViewSet& views) {
   return ball;
 }
 
+StartShape resolvedStart(const FitOptions& options, const ViewSet& views) {
+  if (options.start != StartShape::Auto) return options.start;
+  return int(views.train.size()) >= kFewestHullViews ? StartShape::Hull : StartShape::Sphere;
+}
+
+SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views) {
+  if (options.solver != SolverKind::Auto) return options.solver;
+  return resolvedStart(options, views) == StartShape::Sphere ? SolverKind::Gradient : SolverKind::Newton;
+}
+
 Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note) {
   Mesh mesh;
-  if (options.start == StartShape::File) {
+  const StartShape start = resolvedStart(options, views);
+  if (start == StartShape::File) {
     mesh = readMesh(options.startMesh);
     for (auto& p : mesh.positions) p = glm::vec3(views.normalisation.apply(glm::dvec3(p)));
     return mesh;
   }
-  if (options.start == StartShape::Hull) {
+  if (start == StartShape::Hull) {
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
     Hull hull = makeVisualHull(views.train, hullOptions, pool);

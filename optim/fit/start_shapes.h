@@ -25,6 +25,11 @@ inline constexpr double kFrameShare = 0.95;
 // Cameras that do not see the centre, and views with an empty mask, do not count.
 Ball startBall(const ViewSet& views);
 
+// What start and solver come to for so many train views when they are left to choose.
+inline constexpr int kFewestHullViews = 6;
+StartShape resolvedStart(const FitOptions& options, const ViewSet& views);
+SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views);
+
 // In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`, a hull is carved
 // from the train masks (optim/hull/visual_hull.h). Throws what readMesh and makeVisualHull throw.
 // `note`, when given, gets what a person should know of it: "Visual hull: 1 part, genus 0, 10242 vertices".

@@ -23,8 +23,9 @@ struct Metrics {
   int iteration = 0;
   double seconds = 0;             // fitting time, pauses not counted
   double loss = 0;                // the objective (weighted sum)
-  double silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0;  // weighted terms
+  double silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0, thinPlate = 0;  // weighted terms
   double trainIoU = 0;            // mean over the views of the step, alpha >= 0.5 against mask >= 0.5
+  double outlinePx = -1;          // mean distance of the mesh's outlines to the masks', pixels; -1: not measured
   double gradientNorm = 0;
   double sigma = 0, learningRate = 0;  // in force at this iteration
 };

@@ -53,6 +53,7 @@ void SessionWorker::step() {
   metrics.seconds = seconds_;
   report(metrics, recovered);
   if (iteration() % kCheckpointEvery == 0 && !recovered) keepCheckpoint("every 100 iterations", true);
+  if (fitter_->converged() && options_.stopWhenConverged && !pastConvergence_) return finish();
   if (iteration() >= planned_) return finish();
   if (measureDue()) measure();
   if (stopAt_ > 0 && iteration() >= stopAt_) {
@@ -65,6 +66,8 @@ void SessionWorker::step() {
 
 void SessionWorker::report(Metrics metrics, const std::optional<std::string>& recovered) {
   meshChanged_ = historyChanged_ = true;
+  if (fitter_->facesVersion() != facesId_) facesChanged_ = true;
+  facesId_ = fitter_->facesVersion();
   ++rateIterations_;
   if (const double elapsed = secondsSince(rateSince_); elapsed > 0.5 || rate_ == 0) {
     rate_ = elapsed > 0 ? rateIterations_ / elapsed : 0;
@@ -94,7 +97,8 @@ void SessionWorker::settle(SessionState state) {
 
 void SessionWorker::finish() {
   measure();
-  std::string text = "Finished after " + std::to_string(iteration()) + " iterations.";
+  const bool converged = fitter_->converged() && iteration() < planned_;
+  const std::string text = std::string(converged ? "Converged" : "Finished") + " after " + std::to_string(iteration()) + " iterations.";
   mail_.post({EventKind::Finished, text, {}, {}, 0});
   settle(SessionState::Done);
 }
@@ -123,6 +127,7 @@ void SessionWorker::yieldTime(double stepSeconds) {
 
 void SessionWorker::clearRecords() {
   planned_ = options_.iterations;
+  pastConvergence_ = false;
   seconds_ = 0;
   rate_ = 0;
   history_.clear();

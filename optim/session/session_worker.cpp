@@ -164,6 +164,7 @@ void SessionWorker::handle(command::Start&) {
   if (!fitter_) return warn("There is nothing to fit yet.", "Open a model or a folder of masks with cameras.");
   stopAt_ = 0;
   if (state_ == SessionState::Running) return;
+  pastConvergence_ = fitter_->converged();
   if (iteration() >= planned_) planMore(options_.iterations);
   go();
 }

@@ -1,7 +1,7 @@
 // The state machine of a session; lives on one thread, which alone touches the optimiser.
 //
 //   Empty --load--> Loading --> Ready --start--> Running --pause, step done--> Paused --start--> Running
-//   Running --planned iterations reached--> Done --start--> Running (as many more)
+//   Running --planned iterations reached, or converged--> Done --start--> Running (as many more)
 //   a load that fails goes back to what was there before (or Failed when there was nothing);
 //   a fit that breaks down for good is Failed, its last good mesh stays and can be saved, reset or restored.
 //
@@ -83,6 +83,8 @@ class SessionWorker {
   std::string message_;
   double progress_ = 0;
   int planned_ = 0, stopAt_ = 0;  // stopAt_: iteration to pause at, 0 none
+  bool pastConvergence_ = false;  // Start was given after the fit had converged: go on to what is planned
+  std::uint64_t facesId_ = 0;     // of the faces seen last
   double seconds_ = 0;
   std::vector<Metrics> history_;
   std::vector<HeldOutMetrics> heldOut_;

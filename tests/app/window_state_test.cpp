@@ -72,6 +72,8 @@ class Driven : public ::testing::Test {
 
   static FitOptions quick() {
     FitOptions options;
+    options.solver = SolverKind::Gradient;
+    options.start = StartShape::Sphere;
     options.views = 4;
     options.size = 32;
     options.heldOutViews = 2;

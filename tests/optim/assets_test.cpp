@@ -113,7 +113,8 @@ TEST(Presets, eachHasLabelDescriptionAndValidOptions) {
     for (const auto& [name, value] : preset.at("options").items()) {
       const Option* option = findOption(name);
       ASSERT_NE(option, nullptr) << name;
-      EXPECT_EQ(option->get(options), value.get<double>()) << name;
+      if (value.is_number()) EXPECT_EQ(option->get(options), value.get<double>()) << name;
+      else EXPECT_EQ(optionText(options, *option), value.is_string() ? value.get<std::string>() : value.dump()) << name;
     }
   }
 }

@@ -23,6 +23,8 @@ namespace {
 
 FitOptions smallOptions() {
   FitOptions options;
+  options.solver = SolverKind::Gradient;
+  options.start = StartShape::Sphere;
   options.views = 6;
   options.heldOutViews = 3;
   options.size = 64;

@@ -20,6 +20,8 @@ namespace {
 
 FitOptions smallOptions() {
   FitOptions options;
+  options.solver = SolverKind::Gradient;
+  options.start = StartShape::Sphere;
   options.views = 4;
   options.heldOutViews = 2;
   options.size = 32;
@@ -193,6 +195,51 @@ TEST(Session, resetsToTheStartAndCanGoBackEvenToAnEarlierModel) {
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->views->name, stepped->views->name);
   EXPECT_TRUE(sameBits(*session.snapshot()->positions, *stepped->positions));
+}
+
+// The defaults from the hull: Gauss-Newton, which changes the faces under way and ends by itself.
+TEST(Session, stopsWhenConvergedAndGoesOnWhenAsked) {
+  FitOptions options;
+  options.views = 8;
+  options.heldOutViews = 2;
+  options.size = 64;
+  options.hullResolution = 32;
+  options.iterations = 60;
+  Session session;
+  session.setOptions(options);
+  session.loadModel(egg(), "egg");
+  session.waitIdle();
+  const auto hull = session.snapshot();
+  session.start();
+  session.waitIdle();
+  auto s = session.snapshot();
+  const int converged = s->iteration;
+  EXPECT_EQ(s->state, SessionState::Done);
+  EXPECT_LT(converged, 60);
+  EXPECT_EQ(int(s->history->size()), converged);
+  EXPECT_GT(s->history->back().trainIoU, 0.97);
+  EXPECT_GE(s->history->back().outlinePx, 0);
+  EXPECT_NE(*s->faces, *hull->faces);
+  EXPECT_GT(s->facesVersion, hull->facesVersion);
+  EXPECT_EQ(s->positions->size(), s->normals->size());
+  EXPECT_EQ(s->positions->size(), s->vertexGradient->size());
+  EXPECT_NE(texts(session.takeEvents()).find("Converged after " + std::to_string(converged) + " iterations."), std::string::npos);
+  session.start();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 60) << "Start goes on to what is planned";
+  session.reset();
+  options.stopWhenConverged = false;
+  session.setOptions(options);
+  session.start();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 60);
+  // What was there before the reset comes back, faces and all.
+  session.restore(session.checkpoints().front().id);
+  session.waitIdle();
+  s = session.snapshot();
+  EXPECT_EQ(s->iteration, 60);
+  EXPECT_EQ(s->positions->size(), s->normals->size());
+  for (const Face& f : *s->faces) ASSERT_LT(std::max({f.x, f.y, f.z}), int(s->positions->size()));
 }
 
 TEST(Session, keepsAtMostTwentyCheckpoints) {

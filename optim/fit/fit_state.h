@@ -1,0 +1,27 @@
+// Everything a fit needs to go on exactly from where it was; plain values.
+#pragma once
+#include <vector>
+
+#include "renderer/core/types.h"
+
+namespace penumbra {
+
+// Where the Gauss-Newton solver stands, see optim/newton/newton_solver.h.
+struct NewtonState {
+  int level = -1;                 // of mesh density; -1: not begun on this mesh
+  int steps = 0;                  // taken on this level
+  int stalls = 0;                 // of them, in a row up to now, that hardly lowered the energy
+  double damping = 1e-4;
+  bool levelDone = false, converged = false;
+};
+
+struct FitState {
+  std::vector<glm::vec3> positions;
+  std::vector<Face> faces;
+  std::vector<glm::vec3> moment1, moment2;
+  double stepScale = 1;           // halved by the guard after a break-down
+  int iteration = 0, optimizerStep = 0;
+  NewtonState newton;
+};
+
+}  // namespace penumbra

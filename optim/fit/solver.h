@@ -1,0 +1,35 @@
+// What moves the mesh: one implementation for each way of solving. The Fitter owns the state and the guard, chooses the
+// solver by the options, and asks it for one iteration after the other; solvers can be exchanged between any two.
+// To add one: implement this, a value of SolverKind, a case in Fitter's makeSolver.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "optim/fit/fit_state.h"
+#include "optim/options.h"
+#include "optim/session/session.h"
+#include "optim/view_set.h"
+#include "renderer/topology.h"
+
+namespace penumbra {
+
+class FitSolver {
+ public:
+  virtual ~FitSolver() = default;
+
+  // Moves state.positions; may replace the faces, then `topology` too. Counts state.iteration up by one and tells it
+  // in the metrics. `planned`: when schedules that have an end reach it. Throws Interrupted (coverage_pass.h) with the
+  // state unchanged when the stop flag is raised.
+  virtual Metrics iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) = 0;
+
+  virtual void meshReplaced() = 0;  // state was changed by someone else
+  virtual void setStopFlag(const std::atomic<bool>* stop) = 0;
+
+  virtual const std::vector<float>& viewIoU() const = 0;         // per train view, newest known, -1 unknown
+  virtual const std::vector<float>& vertexGradient() const = 0;  // |dL/dx|, of the mesh iterated last
+  // Soft coverage of one train view, for display.
+  virtual Mask coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) = 0;
+};
+
+}  // namespace penumbra

@@ -1,0 +1,48 @@
+// The silhouette part of the Gauss-Newton problem: what every outline sample asks the vertices to do.
+//
+// A sample s at p on the outline of view v, outward normal n, depth z, focal length f, stands for l pixels of outline.
+// It should move outward by phi(p), the signed distance to the mask's outline (inside positive). In world units:
+//   r = phi z / f,   a = n . dp/dX z / f,   w = kLengthScale l z / f,   term  w rho(a . d - r)
+// with d the moves of the vertices. World units make views of any distance and size count alike; kLengthScale only sets
+// the unit of the prior's weight. phi is clipped, and weighted down beyond k pixels (Huber): w min(1, k / |phi|).
+// Outline of a mask that no sample is near (a protrusion the mesh lacks) asks the nearest sample, along the line that
+// joins them.
+// Source: derivatives of the outline: renderer/outline.h.
+#pragma once
+#include <vector>
+
+#include "optim/newton/target_field.h"
+#include "renderer/outline.h"
+
+namespace penumbra {
+
+struct ContourTerm {
+  int count;          // 1 .. 3 vertices
+  int vertex[3];
+  glm::vec3 row[3];   // a, world units a world unit
+  float residual;     // r, world units
+  float weight;       // w with the robust factor
+};
+
+struct ContourTermOptions {
+  double clip = 15;     // px
+  double robust = 2;    // px, 0: off
+  double missing = 2;   // px: mask outline farther than this from all samples asks for its own; 0: off
+  double nearPlane = 1e-2;
+};
+
+// Of one view.
+struct ContourMisfit {
+  double energy = 0;             // 1/2 sum of w rho(r), world units
+  double length = 0;             // of the outline, px
+  double absolute = 0, squared = 0;  // sums of length * |phi|, length * phi^2
+  double iou = 0;                // pixels of the mesh against the mask at 1/2
+};
+
+inline constexpr double kLengthScale = 240;
+
+ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
+                               const TargetField& target, const Mask& mask, const ContourTermOptions& options,
+                               std::vector<ContourTerm>& terms);
+
+}  // namespace penumbra

@@ -1,0 +1,154 @@
+#include "optim/newton/newton_solver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+
+#include "optim/fit/coverage_pass.h"
+#include "optim/remesh/isotropic_remesh.h"
+
+namespace penumbra {
+namespace {
+
+constexpr int kLastLevel = int(std::size(NewtonSolver::kLevels)) - 1;
+constexpr double kSameDensity = 1.4;  // meshes whose vertex counts differ by less are not made anew
+
+double areaOf(const FitState& state) {
+  double twice = 0;
+  for (const Face& f : state.faces) {
+    const glm::dvec3 a(state.positions[std::size_t(f.x)]);
+    twice += glm::length(glm::cross(glm::dvec3(state.positions[std::size_t(f.y)]) - a, glm::dvec3(state.positions[std::size_t(f.z)]) - a));
+  }
+  return twice / 2;
+}
+
+// Of an even mesh of this area with edges of this length.
+double verticesFor(double area, double edge) { return area / (0.5 * std::sqrt(3.0) * edge * edge); }
+double edgeFor(double area, double vertices) { return std::sqrt(area / (0.5 * std::sqrt(3.0) * vertices)); }
+
+bool canBeRemeshed(const Topology& topology) {
+  const TopologySummary summary = summarise(topology);
+  return summary.closed() && summary.inconsistentEdges == 0;
+}
+
+double meanPixel(const ViewSet& views) {
+  double sum = 0;
+  int count = 0;
+  for (const View& view : views.train) {
+    const double depth = view.camera.toCamera(glm::dvec3(0)).z;
+    if (depth > 0) sum += depth / std::sqrt(view.camera.fx * view.camera.fy), ++count;
+  }
+  return count > 0 ? sum / count : 0.01;
+}
+
+}  // namespace
+
+NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
+    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {}
+
+double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
+  return std::max(edgeFor(areaOf(state), kLevels[level]), kLeastEdgePixels * pixel_);
+}
+
+bool NewtonSolver::remesh(FitState& state, Topology& topology, double edge) {
+  const double ratio = verticesFor(areaOf(state), edge) / double(state.positions.size());
+  if ((ratio < kSameDensity && ratio > 1 / kSameDensity) || !canBeRemeshed(topology)) return false;
+  Mesh mesh = isotropicRemesh({state.positions, state.faces}, {edge, 2}, {}, pool_);
+  state.positions = std::move(mesh.positions);
+  state.faces = std::move(mesh.faces);
+  state.moment1.clear(), state.moment2.clear();  // they belong to other vertices
+  state.optimizerStep = 0;
+  topology = buildTopology(int(state.positions.size()), state.faces);
+  stepper_.forget();
+  return true;
+}
+
+// First step on a mesh: fresh from the hull it is made coarse, else its density decides the level.
+void NewtonSolver::begin(FitState& state, Topology& topology, const FitOptions& options) {
+  state.newton = {};
+  state.newton.level = kLastLevel;
+  if (!options.coarseToFine) return;
+  const bool fresh = state.iteration == 0 && options.start != StartShape::File;
+  int level = 0;
+  while (!fresh && level < kLastLevel && kLevels[level] * kSameDensity < double(state.positions.size())) ++level;
+  state.newton.level = level;
+  if (fresh || double(state.positions.size()) * kSameDensity < kLevels[level]) remesh(state, topology, edgeOfLevel(state, level));
+}
+
+// Goes to the next level that makes the mesh finer; converged when there is none.
+void NewtonSolver::advance(FitState& state, Topology& topology) {
+  NewtonState& n = state.newton;
+  while (n.level < kLastLevel) {
+    ++n.level;
+    if (!remesh(state, topology, edgeOfLevel(state, n.level))) continue;
+    n.steps = n.stalls = 0;
+    n.damping = NewtonState{}.damping;
+    break;
+  }
+  n.levelDone = false;
+}
+
+NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonState& n) const {
+  NewtonSettings s;
+  s.prior = options.prior;
+  s.contour.robust = options.robust;
+  s.contour.clip = n.level > 0 || n.steps >= 6 ? std::max(2.0, options.robust) : n.steps >= 3 ? 5 : 15;
+  return s;
+}
+
+void NewtonSolver::schedule(FitState& state, const FitOptions& options, const NewtonReport& report) {
+  NewtonState& n = state.newton;
+  ++n.steps;
+  const bool clipSettled = n.level > 0 || n.steps > 6;
+  const bool last = n.level == kLastLevel || !options.coarseToFine;
+  const double drop = report.before > 0 ? (report.before - report.energy()) / report.before : 0;
+  n.stalls = drop < (last ? kFinalStall : kStall) ? n.stalls + 1 : 0;
+  const bool settled = n.stalls >= kStallsInARow || n.steps >= kMostSteps;
+  if (!settled || (!clipSettled && n.steps < kMostSteps)) return;
+  if (last || (n.level == kLastLevel - 1 && report.rmsPixels < kFineRms)) n.converged = true;
+  else n.levelDone = true;
+}
+
+Metrics NewtonSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int) {
+  NewtonState& n = state.newton;
+  std::optional<std::pair<FitState, Topology>> before;  // in case it is interrupted after it was remeshed
+  if (n.level < 0 || n.levelDone) before.emplace(state, topology);
+  if (n.level < 0) begin(state, topology, options);
+  if (n.levelDone) advance(state, topology);
+  NewtonReport report;
+  try {
+    report = stepper_.step(state.positions, topology, settings(options, n), n.damping);
+  } catch (const Interrupted&) {
+    if (before) std::tie(state, topology) = std::move(*before);
+    throw;
+  }
+  vertexGradient_.resize(state.positions.size());
+  for (std::size_t i = 0; i < vertexGradient_.size(); ++i) vertexGradient_[i] = glm::length(stepper_.gradient()[i]);
+  schedule(state, options, report);
+  Metrics m;
+  m.silhouette = report.silhouette;
+  m.thinPlate = report.bending;
+  m.loss = report.energy();
+  m.trainIoU = report.trainIoU;
+  m.outlinePx = report.meanPixels;
+  m.gradientNorm = report.gradientNorm;
+  m.sigma = options.sigmaEnd;
+  m.iteration = ++state.iteration;
+  return m;
+}
+
+Mask NewtonSolver::coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) {
+  const Camera& camera = views_->train[std::size_t(view)].camera;
+  Mask alpha(camera.width, camera.height);
+  const MeshRef<float> mesh{state.positions, &topology};
+  const ViewRef<float> ref{0, CameraT<float>(camera)};
+  const std::span<float> pixels(alpha.pixels);
+  CoverageOptions coverage;
+  coverage.model = options.coverage;
+  coverage.sigma = options.sigmaEnd;
+  renderer_.forward({&mesh, 1}, {&ref, 1}, coverage, {&pixels, 1});
+  return alpha;
+}
+
+}  // namespace penumbra

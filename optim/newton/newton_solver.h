@@ -1,0 +1,49 @@
+// The Gauss-Newton fit as a solver of Fitter: schedule, mesh density and stop test around newton_step.h.
+//
+// Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long). The coarse levels settle the shape
+// between the rims at a fraction of the cost. A finer level is begun once a step lowers the energy by less than
+// kStall (kFinalStall on the last) kStallsInARow times, or after kMostSteps; the last one only when outlines are still
+// rougher than kFineRms pixels. Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only; others keep
+// their triangles. A mesh that came from elsewhere (a file, the other solver) is never made coarser.
+// Clip of the residuals: 15, 5, then 2 pixels, so that what is far away pulls first and outliers do not pull forever.
+// Prior: mu = options.prior: independent of views, resolution and density by its units (contour_terms.h, thin_plate.h).
+// Converged: the last level has stalled. Going on is possible at any time.
+#pragma once
+#include "optim/fit/solver.h"
+#include "optim/newton/newton_step.h"
+
+namespace penumbra {
+
+class NewtonSolver : public FitSolver {
+ public:
+  static constexpr int kLevels[] = {4000, 12000, 30000};
+  static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
+  static constexpr double kStall = 0.03, kFinalStall = 0.01;
+  static constexpr int kStallsInARow = 2, kMostSteps = 12;
+
+  NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
+
+  Metrics iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) override;
+  void meshReplaced() override { stepper_.forget(); }
+  void setStopFlag(const std::atomic<bool>* stop) override { stepper_.setStopFlag(stop); }
+  const std::vector<float>& viewIoU() const override { return stepper_.viewIoU(); }
+  const std::vector<float>& vertexGradient() const override { return vertexGradient_; }
+  Mask coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) override;
+
+ private:
+  void begin(FitState& state, Topology& topology, const FitOptions& options);
+  void advance(FitState& state, Topology& topology);
+  double edgeOfLevel(const FitState& state, int level) const;
+  bool remesh(FitState& state, Topology& topology, double edge);
+  NewtonSettings settings(const FitOptions& options, const NewtonState& state) const;
+  void schedule(FitState& state, const FitOptions& options, const NewtonReport& report);
+
+  std::shared_ptr<const ViewSet> views_;
+  ThreadPool& pool_;
+  NewtonStepper stepper_;
+  CoverageRenderer<float> renderer_;
+  double pixel_ = 0;                     // world units a pixel, at the middle of the object
+  std::vector<float> vertexGradient_;
+};
+
+}  // namespace penumbra

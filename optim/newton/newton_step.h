@@ -1,0 +1,78 @@
+// One Gauss-Newton step towards a surface whose outlines match the masks and which bends as little as it can.
+//
+//   E(x) = 1/2 sum_s w_s rho(r_s(x))  +  mu/2 sum_i w_i |u_i(x)|^2
+//          contour_terms.h               thin_plate.h
+// Trace the outlines -> terms -> normal equations -> conjugate gradients -> guard -> trace again at the new place. When E
+// has grown there the step is tried again with ten times the damping (Levenberg-Marquardt), at most kAttempts times;
+// then the mesh stays. The outlines found at the accepted place serve the next step.
+// Why not gradient descent: the visual hull reproduces every silhouette, so the data alone has no gradient there; only
+// with the prior, solved for all vertices at once, do the parts between the rims move to where they belong.
+#pragma once
+#include <atomic>
+#include <memory>
+
+#include "optim/newton/normal_equations.h"
+#include "optim/view_set.h"
+
+namespace penumbra {
+
+struct NewtonSettings {
+  double prior = 1;            // mu
+  ContourTermOptions contour;
+  int solverIterations = 60;   // of conjugate gradients, at most
+  double solverTolerance = 1e-3;
+  double maxEdges = 0.5;       // see step_guard.h
+};
+
+struct NewtonReport {
+  double silhouette = 0, bending = 0;       // the two parts of E after the step
+  double before = 0;                        // E before
+  double meanPixels = 0, rmsPixels = 0;     // |phi| along the outlines, after
+  double trainIoU = 0;
+  double largestMove = 0;                   // world units
+  double gradientNorm = 0;                  // before
+  int solverIterations = 0, attempts = 0;
+  bool accepted = false;
+  double energy() const { return silhouette + bending; }
+};
+
+class NewtonStepper {
+ public:
+  static constexpr int kAttempts = 3;
+
+  NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
+
+  // Moves `positions`. `damping` is adapted. Throws Interrupted (nothing changed) when the stop flag is raised.
+  NewtonReport step(std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings,
+                    double& damping);
+  void forget() { tracedId_ = 0; }  // positions have changed other than by a step
+
+  const std::vector<float>& viewIoU() const { return viewIoU_; }
+  const std::vector<glm::vec3>& gradient() const { return equations_.gradient(); }
+  void setStopFlag(const std::atomic<bool>* stop) { stop_ = stop; }
+
+ private:
+  struct Misfit {
+    double silhouette = 0, meanPixels = 0, rmsPixels = 0, trainIoU = 0;
+  };
+  Misfit lookAt(std::span<const glm::vec3> positions, const Topology& topology, const ContourTermOptions& options,
+                bool trace);
+
+  std::shared_ptr<const ViewSet> views_;
+  ThreadPool& pool_;
+  std::vector<CameraT<float>> cameras_;
+  std::vector<TargetField> targets_;
+  OutlineTracer<float> tracer_;
+  std::vector<ViewOutline<float>> outlines_;
+  std::vector<std::vector<ContourTerm>> terms_;
+  std::vector<ContourMisfit> misfits_;
+  NormalEquations equations_;
+  ThinPlate plate_;
+  std::uint64_t tracedId_ = 0;  // topology the outlines belong to
+  std::vector<glm::vec3> move_, moved_;
+  std::vector<glm::dvec3> scratch_;
+  std::vector<float> viewIoU_;
+  const std::atomic<bool>* stop_ = nullptr;
+};
+
+}  // namespace penumbra

@@ -1,0 +1,435 @@
+// The Gauss-Newton fit: its parts against their definitions, one step against finite differences of the energy, whole
+// fits against what they promise.
+#include "optim/newton/newton_solver.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "optim/fit/coverage_pass.h"
+#include "optim/fit/fitter.h"
+#include "optim/fit/start_shapes.h"
+#include "optim/newton/step_guard.h"
+#include "optim/targets/targets.h"
+#include "renderer/topology.h"
+#include "tests/support/small_meshes.h"
+
+namespace penumbra {
+namespace {
+
+FitOptions smallOptions() {
+  FitOptions options;
+  options.views = 8;
+  options.heldOutViews = 5;
+  options.size = 96;
+  options.hullResolution = 48;
+  return options;
+}
+
+Mesh egg(double squeeze = 0.6) {
+  Mesh mesh = icosphere(4);
+  for (glm::vec3& p : mesh.positions) p = {float(squeeze) * p.x, p.y, 0.8f * p.z * (1 + 0.3f * p.y)};
+  return mesh;
+}
+
+std::shared_ptr<const ViewSet> viewsOf(const Mesh& mesh, const FitOptions& options, ThreadPool& pool) {
+  return std::make_shared<const ViewSet>(makeViewSet(mesh, "model", options, pool));
+}
+
+bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
+}
+
+Topology topologyOf(const Mesh& mesh) { return buildTopology(int(mesh.positions.size()), mesh.faces); }
+
+struct NewtonProblem {
+  FitOptions options;
+  ThreadPool pool;
+  std::shared_ptr<const ViewSet> views;
+  explicit NewtonProblem(const Mesh& model, const FitOptions& o = smallOptions(), int threads = 2)
+      : options(o), pool(threads), views(viewsOf(model, o, pool)) {}
+};
+
+TEST(TargetField, tellsDistanceAndDirectionOfADisc) {
+  const glm::vec2 centre(31.3f, 28.8f);
+  Mask mask(64, 60);
+  for (int y = 0; y < 60; ++y)
+    for (int x = 0; x < 64; ++x) {
+      const float d = 15 - glm::distance(glm::vec2(float(x) + 0.5f, float(y) + 0.5f), centre);
+      mask.at(x, y) = std::clamp(d + 0.5f, 0.0f, 1.0f);
+    }
+  const TargetField field(mask);
+  ASSERT_FALSE(field.empty());
+  for (const float radius : {9.0f, 14.6f, 15.0f, 15.7f, 22.0f})
+    for (float angle = 0; angle < 6; angle += 0.37f) {
+      const glm::vec2 outward(std::cos(angle), std::sin(angle));
+      const TargetField::Sample s = field.at(centre + radius * outward);
+      EXPECT_NEAR(s.distance, 15 - radius, 0.12) << radius;  // the ramp's discretisation and bilinear interpolation
+      EXPECT_GT(glm::dot(s.gradient, -outward), 0.9f);
+    }
+  EXPECT_TRUE(TargetField(Mask(8, 8)).empty());
+}
+
+TEST(TargetField, saysNothingFartherThanTheFrame) {
+  Mask mask(40, 40);
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 20; ++x) mask.at(x, y) = 1;  // runs into the frame on three sides
+  const TargetField field(mask);
+  EXPECT_NEAR(field.at({12, 20}).distance, 8, 0.01);
+  EXPECT_NEAR(field.at({3, 20}).distance, 3, 0.01) << "an outline may lie just outside the frame";
+  EXPECT_NEAR(field.at({12, 38.5f}).distance, 1.5, 0.01);
+}
+
+// E = 1/2 x B x by its definition, vertex by vertex.
+double bendingByHand(const Topology& topology, const std::vector<glm::vec3>& x, const std::vector<glm::vec3>& shape) {
+  std::vector<glm::dvec3> sum(x.size(), glm::dvec3(0));
+  std::vector<double> count(x.size(), 0), length(x.size(), 0);
+  for (const glm::ivec2& e : topology.edges)
+    for (const auto& [a, b] : {std::pair(e.x, e.y), std::pair(e.y, e.x)}) {
+      sum[std::size_t(a)] += glm::dvec3(x[std::size_t(b)]);
+      count[std::size_t(a)] += 1;
+      length[std::size_t(a)] += double(glm::distance(shape[std::size_t(a)], shape[std::size_t(b)]));
+    }
+  double energy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (count[i] == 0) continue;
+    const glm::dvec3 u = glm::dvec3(x[i]) - sum[i] / count[i];
+    energy += 0.5 * std::pow(kReferenceEdge / (length[i] / count[i]), 2) * glm::dot(u, u);
+  }
+  return energy;
+}
+
+TEST(ThinPlate, isTheSumOfSquaredUmbrellas) {
+  for (const Mesh& mesh : {egg(), torusMesh(30, 14)}) {
+    Mesh more = mesh;
+    more.positions.push_back({4, 4, 4});  // no face uses it
+    const Topology topology = topologyOf(more);
+    const ThinPlate plate = makeThinPlate(topology, more.positions);
+    std::vector<glm::dvec3> product;
+    std::vector<glm::vec3> other = more.positions;
+    for (std::size_t i = 0; i < other.size(); ++i) other[i].x += 0.05f * std::sin(float(7 * i));
+    for (const auto& x : {more.positions, other}) {
+      const double energy = applyThinPlate(plate, x, product), wanted = bendingByHand(topology, x, more.positions);
+      EXPECT_NEAR(energy, wanted, 1e-4 * wanted);  // the matrix is kept in float
+      EXPECT_EQ(product.back(), glm::dvec3(0));
+    }
+  }
+}
+
+// A sheet of equilateral triangles with a bump that does not reach its border.
+Mesh bumpySheet(int n) {
+  Mesh sheet;
+  const double h = 1.0 / (n - 1);
+  for (int j = 0; j < n; ++j)
+    for (int i = 0; i < n; ++i) {
+      const double x = h * (i + 0.5 * (j % 2)) - 0.5, y = h * std::sqrt(0.75) * j - 0.43;
+      sheet.positions.emplace_back(x, y, 0.2 * std::exp(-30 * (x * x + y * y)));
+    }
+  for (int j = 0; j + 1 < n; ++j)
+    for (int i = 0; i + 1 < n; ++i) {
+      const int a = j * n + i, c = a + n;
+      if (j % 2 == 0) sheet.faces.insert(sheet.faces.end(), {{a, a + 1, c}, {a + 1, c + 1, c}});
+      else sheet.faces.insert(sheet.faces.end(), {{a, c + 1, c}, {a, a + 1, c + 1}});
+    }
+  return sheet;
+}
+
+TEST(ThinPlate, doesNotDependOnDensity) {
+  std::vector<double> energies;
+  for (const int n : {33, 65, 129}) {
+    const Mesh sheet = bumpySheet(n);
+    std::vector<glm::vec3> height;
+    for (const glm::vec3& p : sheet.positions) height.emplace_back(0, 0, p.z);
+    std::vector<glm::dvec3> product;
+    energies.push_back(applyThinPlate(makeThinPlate(topologyOf(sheet), sheet.positions), height, product));
+  }
+  // The umbrella is the Laplacian up to terms of h^2; edges on the slope are longer than in the plane.
+  EXPECT_NEAR(energies[1] / energies[0], 1, 0.05);
+  EXPECT_NEAR(energies[2] / energies[1], 1, 0.02);
+}
+
+TEST(ThinPlate, leavesAFlatOpenSheetFlat) {
+  Mesh sheet;
+  const int n = 12;
+  for (int j = 0; j < n; ++j)
+    for (int i = 0; i < n; ++i) sheet.positions.emplace_back(0.1f * float(i), 0.1f * float(j), 0.3f);
+  for (int j = 0; j + 1 < n; ++j)
+    for (int i = 0; i + 1 < n; ++i) {
+      const int a = j * n + i;
+      sheet.faces.emplace_back(a, a + 1, a + n + 1);
+      sheet.faces.emplace_back(a, a + n + 1, a + n);
+    }
+  std::vector<glm::dvec3> product;
+  applyThinPlate(makeThinPlate(topologyOf(sheet), sheet.positions), sheet.positions, product);
+  // Nothing pulls the border inwards; only its four corners are bent.
+  for (int i = 2; i + 2 < n; ++i) EXPECT_NEAR(glm::length(product[std::size_t(i)]), 0, 2e-6);
+  for (std::size_t i = 0; i < product.size(); ++i) EXPECT_NEAR(product[i].z, 0, 1e-6);
+}
+
+TEST(StepGuard, capsLongMovesAndTurnsNoFaceOver) {
+  const Mesh ball = icosphere(3);
+  const Topology topology = topologyOf(ball);
+  std::vector<glm::vec3> step(ball.positions.size(), glm::vec3(0));
+  for (std::size_t i = 0; i < step.size(); ++i)
+    step[i] = 0.3f * glm::vec3(std::sin(float(5 * i)), std::cos(float(3 * i)), std::sin(float(11 * i + 2)));
+  const GuardReport report = guardStep(topology, ball.positions, 0.5f, step);
+  EXPECT_GT(report.capped, 0);
+  EXPECT_GT(report.halved, 0);
+  for (const Face& f : ball.faces) {
+    glm::vec3 before[3], after[3];
+    for (int k = 0; k < 3; ++k) {
+      const std::size_t v = std::size_t(f[k]);
+      before[k] = ball.positions[v];
+      after[k] = before[k] + step[v];
+    }
+    EXPECT_GT(glm::dot(glm::cross(before[1] - before[0], before[2] - before[0]), glm::cross(after[1] - after[0], after[2] - after[0])), 0);
+  }
+  std::vector<glm::vec3> small(ball.positions.size(), glm::vec3(1e-3f, 0, 0));
+  guardStep(topology, ball.positions, 0.5f, small);
+  for (const glm::vec3& s : small) EXPECT_EQ(s, glm::vec3(1e-3f, 0, 0)) << "moves of all together are left alone";
+}
+
+// The gradient that the normal equations are built from is that of the energy which decides about steps.
+TEST(NewtonStep, itsGradientIsThatOfTheEnergy) {
+  ThreadPool pool(2);
+  const FitOptions options = smallOptions();
+  const auto views = viewsOf(egg(), options, pool);
+  // Slightly larger than the target everywhere, so that samples lie clear of the target's outline.
+  Mesh mesh = *views->reference;
+  for (glm::vec3& p : mesh.positions) p *= 1.04f;
+  const Topology topology = topologyOf(mesh);
+  const auto fields = makeTargetFields(views->train, pool);
+  OutlineTracer<float> tracer(pool);
+  std::vector<CameraT<float>> cameras;
+  for (const View& view : views->train) cameras.emplace_back(view.camera);
+  std::vector<ViewOutline<float>> outlines;
+  const auto energyAt = [&](const std::vector<glm::vec3>& positions, std::vector<std::vector<ContourTerm>>* keep) {
+    const MeshRef<float> ref{positions, &topology};
+    tracer.trace(ref, cameras, {}, outlines);
+    double energy = 0;
+    std::vector<ContourTerm> terms;
+    for (std::size_t v = 0; v < cameras.size(); ++v) {
+      energy += makeContourTerms(ref, cameras[v], outlines[v], fields[v], views->train[v].mask, {}, terms).energy;
+      if (keep) keep->push_back(terms);
+    }
+    return energy;
+  };
+  std::vector<std::vector<ContourTerm>> terms;
+  energyAt(mesh.positions, &terms);
+  // Growth along the radius: all outlines move outward, the same way that the rows say.
+  double predicted = 0;
+  const double h = 2e-3;
+  for (const auto& view : terms)
+    for (const ContourTerm& term : view) {
+      double moved = 0;
+      for (int i = 0; i < term.count; ++i)
+        moved += double(glm::dot(term.row[i], mesh.positions[std::size_t(term.vertex[i])]));
+      predicted -= double(term.weight) * double(term.residual) * moved;
+    }
+  auto larger = mesh.positions, smaller = mesh.positions;
+  for (glm::vec3& p : larger) p *= float(1 + h);
+  for (glm::vec3& p : smaller) p *= float(1 - h);
+  const double change = (energyAt(larger, nullptr) - energyAt(smaller, nullptr)) / (2 * h);
+  // The outline also grows in length, which Gauss-Newton leaves out: a few per cent here.
+  EXPECT_GT(predicted, 0);
+  EXPECT_NEAR(change / predicted, 1, 0.1);
+}
+
+TEST(NormalEquations, conjugateGradientsSolveThem) {
+  ThreadPool pool(2);
+  const Mesh ball = icosphere(3);
+  const Topology topology = topologyOf(ball);
+  const ThinPlate plate = makeThinPlate(topology, ball.positions);
+  std::vector<std::vector<ContourTerm>> terms(2);
+  for (std::size_t e = 0; e < topology.edges.size(); e += 3) {
+    const glm::ivec2 edge = topology.edges[e];
+    const glm::vec3 n = glm::normalize(ball.positions[std::size_t(edge.x)] + glm::vec3(0.2f, 0, 0.1f));
+    terms[e % 2].push_back({2, {edge.x, edge.y}, {0.3f * n, 0.7f * n}, 0.01f * std::sin(float(e)), 0.5f});
+  }
+  NormalEquations equations(pool);
+  equations.build(plate, ball.positions, terms, {0.7, 1e-3});
+  std::vector<glm::vec3> step;
+  const auto solution = equations.solve(2000, 1e-6, step);
+  EXPECT_LT(solution.residual, 1e-6);
+  // A d = g, put together term by term.
+  std::vector<glm::dvec3> left(ball.positions.size(), glm::dvec3(0)), product;
+  std::vector<glm::dmat3> diagonal(ball.positions.size(), glm::dmat3(0));
+  applyThinPlate(plate, step, product);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] += 0.7 * product[i];
+    diagonal[i] += glm::dmat3(0.7 * double(plate.diagonal[i]));
+  }
+  for (const auto& view : terms)
+    for (const ContourTerm& t : view) {
+      double moved = 0;
+      for (int i = 0; i < t.count; ++i) moved += double(glm::dot(t.row[i], step[std::size_t(t.vertex[i])]));
+      for (int i = 0; i < t.count; ++i) {
+        left[std::size_t(t.vertex[i])] += double(t.weight) * moved * glm::dvec3(t.row[i]);
+        for (int k = 0; k < 3; ++k)
+          diagonal[std::size_t(t.vertex[i])][k][k] += double(t.weight * t.row[i][k] * t.row[i][k]);
+      }
+    }
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    for (int k = 0; k < 3; ++k) left[i][k] += 1e-3 * diagonal[i][k][k] * double(step[i][k]);
+    const glm::dvec3 rest = left[i] + glm::dvec3(equations.gradient()[i]);
+    error += glm::dot(rest, rest);
+    size += glm::dot(glm::dvec3(equations.gradient()[i]), glm::dvec3(equations.gradient()[i]));
+  }
+  EXPECT_LT(std::sqrt(error / size), 0.02) << "damping of off-diagonal entries of the blocks is left to the matrix";
+}
+
+TEST(NewtonSolver, isWhatAutoMeansFromTheHull) {
+  NewtonProblem p(egg());
+  EXPECT_EQ(resolvedStart(p.options, *p.views), StartShape::Hull);
+  EXPECT_EQ(resolvedSolver(p.options, *p.views), SolverKind::Newton);
+  p.options.start = StartShape::Sphere;
+  EXPECT_EQ(resolvedSolver(p.options, *p.views), SolverKind::Gradient);
+  ViewSet few = *p.views;
+  few.train.resize(kFewestHullViews - 1);
+  EXPECT_EQ(resolvedStart(FitOptions{}, few), StartShape::Sphere);
+}
+
+TEST(NewtonStep, neverRaisesTheEnergyAndHardlyEverStays) {
+  for (const double robust : {0.0, 2.0}) {
+    NewtonProblem p(egg());
+    Mesh mesh = makeStartMesh(p.options, *p.views, p.pool);
+    const Topology topology = topologyOf(mesh);
+    NewtonStepper stepper(p.views, p.pool);
+    NewtonSettings settings;
+    settings.contour.robust = robust;
+    double damping = 1e-4, last = 0;
+    int accepted = 0;
+    for (int i = 0; i < 10; ++i) {
+      const NewtonReport report = stepper.step(mesh.positions, topology, settings, damping);
+      EXPECT_LE(report.energy(), report.before);
+      accepted += report.accepted;
+      if (i == 0) last = report.before;
+    }
+    EXPECT_GE(accepted, 9);
+    EXPECT_LT(stepper.step(mesh.positions, topology, settings, damping).energy(), 0.75 * last);
+  }
+}
+
+TEST(NewtonSolver, convergesBeyondTheHull) {
+  for (const Mesh& model : {egg(), torusMesh(40, 20)}) {
+    NewtonProblem p(model);
+    Fitter fitter(p.views, p.options, p.pool);
+    const HeldOutMetrics hull = fitter.measureHeldOut();
+    int steps = 0;
+    Metrics m;
+    while (!fitter.converged() && steps < 60) {
+      m = fitter.iterate();
+      EXPECT_EQ(m.iteration, ++steps);
+      EXPECT_NEAR(m.loss, m.silhouette + m.thinPlate, 1e-9 * m.loss);
+    }
+    EXPECT_TRUE(fitter.converged());
+    EXPECT_LT(m.outlinePx, 0.15);
+    EXPECT_GT(m.trainIoU, 0.985);
+    const HeldOutMetrics fitted = fitter.measureHeldOut();
+    EXPECT_GT(1 - hull.iou, 1.5 * (1 - fitted.iou)) << "better than the hull on views it never saw";
+    const auto summary = summarise(buildTopology(int(fitter.state().positions.size()), fitter.state().faces));
+    EXPECT_TRUE(summary.closed());
+    EXPECT_EQ(summary.components, 1);
+  }
+}
+
+TEST(NewtonSolver, givesTheSameBitsForAnyNumberOfThreadsAndGoesOnExactly) {
+  const auto run = [](int threads, int pauseAt) {
+    NewtonProblem p(egg(), smallOptions(), threads);
+    Fitter fitter(p.views, p.options, p.pool);
+    for (int i = 0; i < 18; ++i) {
+      if (i == pauseAt) {
+        Fitter resumed(p.views, p.options, p.pool, fitter.state());
+        for (; i < 18; ++i) resumed.iterate();
+        return resumed.state().positions;
+      }
+      fitter.iterate();
+    }
+    return fitter.state().positions;
+  };
+  const auto one = run(1, -1);
+  EXPECT_TRUE(sameBits(one, run(3, -1)));
+  for (const int pause : {3, 10, 15}) EXPECT_TRUE(sameBits(one, run(2, pause))) << pause;
+}
+
+TEST(NewtonSolver, canBeExchangedWithTheGradientAtAnyTime) {
+  NewtonProblem p(egg());
+  Fitter fitter(p.views, p.options, p.pool);
+  for (const SolverKind kind : {SolverKind::Newton, SolverKind::Gradient, SolverKind::Newton, SolverKind::Gradient}) {
+    p.options.solver = kind;
+    const auto before = fitter.state().positions;
+    fitter.setOptions(p.options);
+    EXPECT_TRUE(sameBits(before, fitter.state().positions));
+    const int from = fitter.state().iteration;
+    for (int i = 0; i < 4; ++i) fitter.iterate();
+    EXPECT_EQ(fitter.state().iteration, from + 4);
+    EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
+    EXPECT_EQ(fitter.coverage(0).width, 96);
+    EXPECT_GT(fitter.viewIoU()[0], 0.9f);
+  }
+}
+
+TEST(NewtonSolver, keepsTheTrianglesWhenItIsNotToRefine) {
+  FitOptions o = smallOptions();
+  o.coarseToFine = false;
+  NewtonProblem p(egg(), o);
+  Fitter fitter(p.views, o, p.pool);
+  const auto faces = fitter.state().faces;
+  for (int i = 0; i < 20; ++i) fitter.iterate();
+  EXPECT_EQ(fitter.state().faces, faces);
+}
+
+// One mask of eight shows something else; Huber's weights keep more of the shape.
+TEST(NewtonSolver, trustsAWrongMaskLessWhenRobust) {
+  NewtonProblem p(egg());
+  ViewSet wrong = *p.views;
+  Mask& mask = wrong.train[3].mask;
+  for (int y = 0; y < mask.height; ++y)
+    for (int x = 0; x < mask.width; ++x) mask.at(x, y) = std::max(mask.at(x, y), x > 60 && y > 40 && y < 56 && x < 90 ? 1.0f : 0.0f);
+  double iou[2];
+  for (const int robust : {0, 1}) {
+    p.options.robust = robust;
+    Fitter fitter(std::make_shared<const ViewSet>(wrong), p.options, p.pool);
+    for (int i = 0; i < 30 && !fitter.converged(); ++i) fitter.iterate();
+    iou[robust] = fitter.measureHeldOut().iou;
+  }
+  EXPECT_GT(iou[1], iou[0]);
+  EXPECT_GT(iou[1], 0.96);
+}
+
+TEST(NewtonSolver, goesThroughMasksThatTheFrameCuts) {
+  NewtonProblem p(egg());
+  ViewSet cut = *p.views;
+  for (std::size_t v = 0; v < cut.train.size(); v += 2) {  // half of the images, cropped
+    View& view = cut.train[v];
+    Mask part(64, 96);
+    for (int y = 0; y < 96; ++y)
+      for (int x = 0; x < 64; ++x) part.at(x, y) = view.mask.at(x, y);
+    view.mask = part;
+    view.camera.width = 64;
+  }
+  Fitter fitter(std::make_shared<const ViewSet>(cut), p.options, p.pool);
+  const double before = fitter.measureHeldOut().iou;
+  for (int i = 0; i < 25; ++i) fitter.iterate();
+  EXPECT_GT(fitter.measureHeldOut().iou, before);
+  EXPECT_GT(fitter.measureHeldOut().iou, 0.95);
+}
+
+TEST(NewtonSolver, stopsBetweenViewsAndChangesNothing) {
+  NewtonProblem p(egg());
+  Fitter fitter(p.views, p.options, p.pool);
+  const FitState before = fitter.state();
+  std::atomic<bool> stop{true};
+  fitter.setStopFlag(&stop);
+  EXPECT_THROW(fitter.iterate(), Interrupted);  // the first step also makes the mesh coarse
+  EXPECT_TRUE(sameBits(before.positions, fitter.state().positions));
+  EXPECT_EQ(before.faces, fitter.state().faces);
+  EXPECT_EQ(fitter.state().iteration, 0);
+  stop = false;
+  EXPECT_EQ(fitter.iterate().iteration, 1);
+}
+
+}  // namespace
+}  // namespace penumbra
