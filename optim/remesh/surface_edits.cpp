@@ -53,9 +53,12 @@ bool SurfacePasses::tryCollapse(int h) {
   const int a = mesh_.from(h), b = mesh_.to(h);
   struct Place { float error; glm::vec3 p; };
   std::array<Place, 3> places{Place{0, curvedMiddle(h)}, Place{0, mesh_.position(a)}, Place{0, mesh_.position(b)}};
-  for (Place& place : places) place.error = planeError(h, place.p);
+  // Where the surface is smooth the middle is best; elsewhere the planes decide
+  if (std::min(smooth_[std::size_t(a)], smooth_[std::size_t(b)]) < 1) {
+    for (Place& place : places) place.error = planeError(h, place.p);
+    std::stable_sort(places.begin(), places.end(), [](const Place& x, const Place& y) { return x.error < y.error; });
+  }
   const float dent = kDent * wantedAlong(h);
-  std::stable_sort(places.begin(), places.end(), [](const Place& x, const Place& y) { return x.error < y.error; });
   for (const Place& place : places) {
     if (place.error > dent * dent || crowds(h, place.p) || !keepsFaces(a, b, place.p) || !keepsFaces(b, a, place.p)) continue;
     mesh_.collapse(h, place.p);

@@ -103,7 +103,7 @@ glm::vec3 SurfacePasses::curvedPoint(const glm::ivec3& corners, const glm::vec3&
 
 // A step towards the mean of the neighbours, each weighted by how much longer than wanted its edge is, in the tangent
 // plane; then the face of the fan it lands in.
-SurfacePasses::Move SurfacePasses::proposeMove(int v, float share) const {
+SurfacePasses::Move SurfacePasses::proposeMove(int v, float share, const Project& project) const {
   const glm::vec3 p = mesh_.position(v), n = normals_[std::size_t(v)];
   glm::vec3 sum(0);
   float total = 0;
@@ -114,10 +114,11 @@ SurfacePasses::Move SurfacePasses::proposeMove(int v, float share) const {
   });
   Move stay{p, glm::ivec3(v), glm::vec3(1, 0, 0)};
   if (!(total > 0)) return stay;
-  const bool tangled = tangled_[std::size_t(v)];
-  glm::vec3 step = share * (tangled ? 1 : smooth_[std::size_t(v)]) / total * sum;
+  const bool flat = project || tangled_[std::size_t(v)];
+  glm::vec3 step = share * (flat ? 1 : smooth_[std::size_t(v)]) / total * sum;
   step -= glm::dot(step, n) * n;
-  if (tangled) return {p + step, glm::ivec3(v), glm::vec3(1, 0, 0)};
+  if (project) return {project(p + step), glm::ivec3(v), glm::vec3(1, 0, 0)};
+  if (flat) return {p + step, glm::ivec3(v), glm::vec3(1, 0, 0)};
   Move best = stay;
   float least = -0.05f;
   mesh_.around(v, [&](int h) {
@@ -143,9 +144,7 @@ int SurfacePasses::relax(float share, const Project& project) {
   std::vector<Move> moves(std::size_t(count), Move{});
   pool_.parallelFor((count + kChunk - 1) / kChunk, [&](int chunk, int) {
     for (int v = chunk * kChunk; v < std::min(count, (chunk + 1) * kChunk); ++v) {
-      if (!mesh_.movable(v)) continue;
-      Move& move = moves[std::size_t(v)] = proposeMove(v, share);
-      if (project) move.to = project(move.to);
+      if (mesh_.movable(v)) moves[std::size_t(v)] = proposeMove(v, share, project);
     }
   });
   PackedChannels slid = values_;

@@ -45,8 +45,9 @@ class SurfacePasses {
   int splitLong(int maxFaces);
   // Edges whose flip brings valences nearer to 6, or turns slivers into better faces, and bends nothing.
   int flipEdges();
-  // Moves vertices by `share` of the way to the mean of their neighbours, over the surface; `project` (may be empty)
-  // replaces the curved interpolation. Returns how many moved.
+  // Moves vertices by `share` of the way to the mean of their neighbours, over the surface, less near creases. With
+  // `project` all move in their tangent planes and it takes them back to the surface; values stay with their vertices
+  // then. Returns how many moved.
   int relax(float share, const Project& project = {});
 
   const HalfEdgeMesh& mesh() const { return mesh_; }
@@ -67,7 +68,7 @@ class SurfacePasses {
   bool splitEdge(int h);
   bool flipHelps(int h) const;
   bool flipKeepsShape(int h, bool forQuality) const;
-  Move proposeMove(int v, float share) const;
+  Move proposeMove(int v, float share, const Project& project) const;
   glm::vec3 curvedPoint(const glm::ivec3& corners, const glm::vec3& weights) const;
 
   HalfEdgeMesh mesh_;
