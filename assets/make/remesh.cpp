@@ -1,6 +1,6 @@
 #include "assets/make/remesh.h"
 
-#include "optim/remesh/edit_mesh.h"
+#include "assets/make/edit_mesh.h"
 
 namespace penumbra::assets {
 
