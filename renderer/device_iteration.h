@@ -32,7 +32,6 @@ enum class DeviceLoss { L2, L1, SoftIoU };
 struct DeviceOptions {
   CoverageModel coverage = CoverageModel::Contour;
   DeviceLoss loss = DeviceLoss::L2;
-  bool softTarget = true;
   double nearPlane = 1e-2;
   double largestSigma = 1e-4;        // of the iterations to come
   double silhouetteWeight = 1;
@@ -43,6 +42,8 @@ struct DeviceOptions {
   double lambda = 5;
   double maxStep = 0.5;              // of the mean length of a vertex's edges
   double sceneRadius = 10;           // a vertex farther from the origin stops the fit
+  int denseVertices = 4096;          // up to so many (I + lambda L)^-1 is kept whole, 4 V^2 bytes: fewer launches
+  std::size_t memoryLimit = 0;       // bytes to use at most; 0: nine tenths of what is free
   bool operator==(const DeviceOptions&) const = default;
 };
 
@@ -57,12 +58,18 @@ struct DeviceMetrics {
   double loss = 0, silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0, gradientNorm = 0, trainIoU = 0;
 };
 
-// `done` iterations of those queued were carried out. When `done` falls short, `reason` is one sentence ("a vertex left the
-// scene"); else it is empty.
+// `done` iterations of those queued were carried out. When `done` falls short, `reason` is the rest of a sentence ("a vertex
+// left the scene"); else it is empty.
 struct DeviceProgress {
   int done = 0;
   std::string reason;
   DeviceMetrics last;  // of the newest iteration carried out
+};
+
+// Where the newest positions and unit normals are in the device's memory, V x 3 floats each: for drawing.
+struct DeviceGeometry {
+  const void *positions = nullptr, *normals = nullptr;
+  int vertexCount = 0;
 };
 
 struct DeviceState {
@@ -73,8 +80,9 @@ class DeviceIteration {
  public:
   virtual ~DeviceIteration() = default;
 
-  virtual void setViews(std::span<const DeviceViewInput> views) = 0;
-  // Moments may be empty (0).
+  // `soft`: masks are softened by the profile; else compared as they are. Spans are borrowed during the call only.
+  virtual void setViews(std::span<const DeviceViewInput> views, bool soft) = 0;
+  // Moments may be empty (0). Needed again after a break-down.
   virtual void setMesh(const Topology& topology, const DeviceState& state) = 0;
   virtual void setOptions(const DeviceOptions& options) = 0;
 
@@ -87,10 +95,19 @@ class DeviceIteration {
   virtual void run(std::span<const DeviceStep> steps) = 0;
   // Waits for what was queued.
   virtual DeviceProgress finish() = 0;
-  virtual DeviceState state() = 0;            // after what was queued
-  virtual std::vector<float> viewIoU() = 0;   // of the slots of the newest iteration, in the order of its views
-  // Bytes in use.
-  virtual std::size_t memoryInUse() const = 0;
+  // After what was queued, waiting for it. finish() must have been called.
+  virtual DeviceState state() = 0;
+  virtual std::vector<float> viewIoU() = 0;     // of the newest iteration, in the order of its views
+  virtual std::vector<float> vertexGradient() = 0;  // |dL/dx| of the newest iteration
+  // Makes normals for the present positions. Valid until the next call that changes the mesh; wait by finish().
+  virtual DeviceGeometry geometry() = 0;
+
+  virtual std::size_t memoryInUse() const = 0;  // bytes
+  virtual int viewsAtOnce() const = 0;          // fewer than a step's views when memory is short
 };
+
+// Bytes that a fit of this size takes on the device, to begin with, when `viewsAtOnce` views are rendered together.
+std::size_t predictDeviceMemory(const Topology& topology, std::span<const Camera> cameras, const DeviceOptions& options,
+                                int viewsAtOnce);
 
 }  // namespace penumbra

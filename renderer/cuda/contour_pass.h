@@ -70,7 +70,7 @@ template <class Executor> class ContourPass {
   }
 
   // Outline and distances: everything up to the pixels.
-  void outline(Executor& executor, const PassInput& in) {
+  void cover(Executor& executor, const PassInput& in) {
     const ContourSource source{in.mesh, facing_.data(), inFront_.data(), degenerate_.data(), in.anyBehind, edgeBlocks_, faceBlocks_};
     const ClearContour clear{images(), rows(), ends(), in.viewSums, keys_.size(), rowFirst_.size(), endEntries_.size(), slots_};
     const Index groups = blocksFor(slots_), blocks = edgeBlocks_ + faceBlocks_;

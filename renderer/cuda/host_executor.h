@@ -4,7 +4,9 @@
 //
 // An executor is what schedules are written for: a Memory, and
 //   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
-// that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches.
+// that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches, and
+//   template <class Launches> void play(Recording& recording, const Launches& launches)
+// that makes the launches, the first time or after recording.forget() by calling launches(), later from memory.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -35,6 +37,14 @@ class HostExecutor : public Memory {
   void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void fill(void* to, std::uint8_t byte, std::size_t bytes) override { std::memset(to, byte, bytes); }
+
+  std::size_t available() const override { return std::size_t(1) << 40; }
+
+  // Launches made by `launches` may be kept and made again by one call; here there is nothing to gain by it.
+  struct Recording {
+    void forget() {}
+  };
+  template <class Launches> void play(Recording&, const Launches& launches) { launches(); }
 
   template <class Kernel> void launch(const char*, const Kernel& kernel, Index count) {
     static_assert(std::is_trivially_copyable_v<Kernel>, "a kernel is a block of plain parameters");

@@ -1,132 +1,359 @@
 // DeviceIteration for any executor: what is launched in which order, on which buffers.
+//
+// Views of a step are rendered in groups of `slots_`, as many as memory allows; their pulls are added group after group.
+// Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
 #include "renderer/cuda/contour_pass.h"
+#include "renderer/cuda/iteration_kernels.h"
+#include "renderer/cuda/measure_executor.h"
+#include "renderer/cuda/step_pass.h"
 
 namespace penumbra::device {
+
+inline constexpr int kTableRows = 256;  // iterations uploaded at once
+
+// Room for a step's views beside what the passes take.
+template <class Executor> struct StepBuffers {
+  Buffer<Slot> slots;
+  Buffer<std::uint32_t> anyBehind;
+  Buffer<ViewSums> viewSums;
+  Buffer<Counters> counters;
+  Buffer<std::int64_t> vertexSums;
+  Buffer<Vec3<float>> gradient, normals;
+  Buffer<IterationRecord> table;
+  Buffer<int> steps;
+  Buffer<MetricsRecord> metrics;
+
+  void allocate(Executor& executor, int vertices, int slotCount, int stepViews) {
+    slots.allocate(executor, slotCount);
+    anyBehind.allocate(executor, blocksFor(slotCount));
+    viewSums.allocate(executor, Index(slotCount) * ((stepViews + slotCount - 1) / slotCount));
+    counters.allocate(executor, 1);
+    vertexSums.allocate(executor, 3 * Index(vertices));
+    gradient.allocate(executor, vertices);
+    normals.allocate(executor, vertices);
+    table.allocate(executor, kTableRows);
+    steps.allocate(executor, Index(kTableRows) * stepViews);
+    metrics.allocate(executor, 1);
+    counters.fill(0);
+    vertexSums.fill(0);
+    viewSums.fill(0);
+    metrics.fill(0);
+  }
+  std::size_t bytes() const {
+    return slots.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() + steps.bytes();
+  }
+};
 
 template <class Executor> class Iteration : public DeviceIteration {
  public:
   explicit Iteration(Executor executor) : executor_(std::move(executor)) {}
 
-  void setViews(std::span<const DeviceViewInput> views) override {
-    std::vector<DeviceViewInput> copy(views.begin(), views.end());
-    viewStore_.set(executor_, copy, options_.softTarget);
+  void setViews(std::span<const DeviceViewInput> views, bool soft) override {
+    settle();
+    viewStore_.set(executor_, views, soft);
+    records_.clear();
+    for (const auto& view : views) records_.push_back({view.camera.width, view.camera.height});
     ready_ = false;
   }
   void setMesh(const Topology& topology, const DeviceState& state) override {
-    mesh_.set(executor_, topology, state.positions);
-    ready_ = false;
+    settle();
+    if (topologyId_ != topology.id) {
+      mesh_.set(executor_, topology, state.positions);
+      around_.set(executor_, topology);
+      topologyId_ = topology.id;
+      smoothLambda_ = -1;
+      ready_ = false;
+    } else {
+      mesh_.positions().upload(executor_, state.positions);
+    }
+    stepPass_.setMoments(executor_, mesh_.view().vertexCount, state.moment1, state.moment2);
+    recording_.forget();
+    if (ready_) clearTrouble(0);
   }
   void setOptions(const DeviceOptions& options) override {
+    settle();
+    if (options == options_) return;
     options_ = options;
     ready_ = false;
   }
 
-  DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
-    prepare();
-    uploadSteps({&step, 1});
-    const PassInput in = input();
-    for (int tries = 0;; ++tries) {
-      begin(in);
-      contour_.outline(executor_, in);
-      contour_.lossAndPulls(executor_, in);
-      executor_.launch("collectPulls", CollectPulls{in.vertices, gradient_.data(), 1.0f / float(viewStore_.count()), 1}, in.mesh.vertexCount);
-      if (!regrow()) break;
-    }
-    gradient = gradient_.download(in.mesh.vertexCount);
-    return {};
-  }
   std::vector<float> coverage(int view, double sigma) override {
-    prepare();
+    settle();
     DeviceStep step;
     step.sigma = sigma;
-    uploadSteps({&step, 1});
-    const PassInput in = input();
-    for (;;) {
-      begin(in);
-      contour_.outline(executor_, in);
-      contour_.writeAlpha(executor_, in, alpha_.data());
-      if (!regrow()) break;
+    step.views = {view};
+    prepare({&step, 1});
+    Buffer<float> alpha;
+    alpha.allocate(executor_, Index(viewStore_.extent().blocks) * kBlock * slots_);
+    upload({&step, 1});
+    do {
+      const PassInput in = beginGroup(0);
+      coverGroup(in);
+      if (contourOn()) contour_.writeAlpha(executor_, in, alpha.data());
+    } while (grew());
+    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), records_[std::size_t(view)]);
+  }
+
+  DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
+    settle();
+    prepare({&step, 1});
+    upload({&step, 1});
+    do {
+      launchGradient();
+      launchFinish(0);
+    } while (grew());
+    gradient = buffers_.gradient.download(mesh_.view().vertexCount);
+    return metrics();
+  }
+
+  void run(std::span<const DeviceStep> steps) override {
+    settle();
+    waiting_.assign(steps.begin(), steps.end());
+    prepare(steps);
+    queued_ = 0;
+    total_ = {};
+    queueRest(0);
+  }
+  DeviceProgress finish() override {
+    while (!waiting_.empty()) {
+      Counters c = counters();
+      if (c.trouble & kTooSmall) {
+        makeRoom(c);
+        clearTrouble(c.iteration);
+        for (int i = c.iteration; i < queued_; ++i) playIteration();
+        continue;
+      }
+      total_.done += c.iteration;
+      if (c.iteration > 0) total_.last = metrics();
+      if (c.trouble) total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
+      waiting_.erase(waiting_.begin(), waiting_.begin() + queued_);
+      if (c.trouble) waiting_.clear();
+      queueRest(0);
     }
-    const Index slotPixels = Index(viewStore_.extent().blocks) * kBlock;
-    std::vector<float> padded = alpha_.download(slotPixels * viewStore_.count()), result;
-    const ViewRecord record = viewRecord(view);
-    for (int y = 0; y < record.camera.height; ++y)
-      for (int x = 0; x < record.camera.width; ++x)
-        result.push_back(padded[std::size_t(view * slotPixels + Index(y) * record.blocksPerRow * kBlock + x)]);
+    return std::exchange(total_, {});
+  }
+
+  DeviceState state() override {
+    settle();
+    const Index n = mesh_.view().vertexCount;
+    return {mesh_.positions().download(n), stepPass_.moment1().download(n), stepPass_.moment2().download(n)};
+  }
+  std::vector<float> viewIoU() override {
+    settle();
+    std::vector<float> result;
+    for (const ViewSums& sums : buffers_.viewSums.download(newestViews_)) result.push_back(float(device::viewIoU(sums)));
     return result;
   }
-  void run(std::span<const DeviceStep>) override {}
-  DeviceProgress finish() override { return {}; }
-  DeviceState state() override { return {}; }
-  std::vector<float> viewIoU() override { return {}; }
-  std::size_t memoryInUse() const override { return contour_.bytes(); }
+  std::vector<float> vertexGradient() override {
+    settle();
+    std::vector<float> result;
+    for (const Vec3<float>& g : lastGradient_.download(mesh_.view().vertexCount)) result.push_back(glm::length(g));
+    return result;
+  }
+  DeviceGeometry geometry() override {
+    executor_.launch("vertexNormals", VertexNormals{mesh_.view(), around_.view(), buffers_.normals.data()}, mesh_.view().vertexCount);
+    return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount};
+  }
+  std::size_t memoryInUse() const override {
+    return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + meshPass_.bytes() + smooth_.bytes() +
+           stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes();
+  }
+  int viewsAtOnce() const override { return slots_; }
 
  private:
-  ViewRecord viewRecord(int view) {
-    ViewRecord r;
-    executor_.download(&r, viewStore_.records() + view, sizeof r);
-    return r;
+  struct ImageSize {
+    int width, height;
+  };
+
+  bool contourOn() const { return options_.coverage == CoverageModel::Contour; }
+  // Earlier iterations come first; what they said is not asked for any more.
+  void settle() {
+    if (!waiting_.empty()) finish();
   }
-  bool regrow() {
-    Counters c = counters_.download(1)[0];
-    c.most.raise(c.now);
-    const bool again = c.trouble & kTooSmall;
-    if (again) contour_.grow(executor_, c.most);
-    c.trouble = 0;
-    executor_.upload(counters_.data(), &c, sizeof c);
-    return again;
+  float reach() const {
+    return float(kProfileReach * std::sqrt(options_.largestSigma)) * viewStore_.extent().pixelsPerNdc;
   }
-  void begin(const PassInput&) {
-    executor_.launch("beginIteration", BeginIteration{table_.data(), nullptr, viewStore_.records(), slots_.data(), counters_.data(), anyBehind_.data(), 0, 0}, viewStore_.count());
-  }
-  void uploadSteps(std::span<const DeviceStep> steps) {
-    std::vector<IterationRecord> records;
-    for (const DeviceStep& s : steps) {
-      IterationRecord r{};
-      r.sqrtSigma = float(std::sqrt(s.sigma));
-      r.inverseSigma = 1 / s.sigma;
-      r.slots = viewStore_.count();
-      records.push_back(r);
+
+  // Buffers for these steps, if those there are do not fit.
+  void prepare(std::span<const DeviceStep> steps) {
+    int stepViews = 1;
+    for (const DeviceStep& step : steps) {
+      stepViews = std::max(stepViews, step.views.empty() ? viewStore_.count() : int(step.views.size()));
+      if (step.sigma > options_.largestSigma * (1 + 1e-9))
+        throw Error(ExitCode::Internal, "An iteration has a larger sigma than was announced.");
     }
-    table_.upload(executor_, records);
-  }
-  void prepare() {
-    if (ready_) return;
+    if (ready_ && stepViews <= stepViews_) return;
+    if (viewStore_.count() == 0 || topologyId_ == 0) throw Error(ExitCode::Internal, "There is no mesh or no view on the device.");
+    recording_.forget();
+    stepViews_ = stepViews;
+    meshPass_.allocate(executor_, mesh_.view());
+    lastGradient_.allocate(executor_, mesh_.view().vertexCount);
+    if (options_.differential && smoothLambda_ != options_.lambda) {
+      smooth_.prepare(executor_, around_.view(), around_.maxDegree(), mesh_.view().vertexCount, options_.lambda, options_.denseVertices);
+      smoothLambda_ = options_.lambda;
+    }
+    allocateGroups();
     ready_ = true;
-    const int n = viewStore_.count();
-    slots_.allocate(executor_, n);
-    anyBehind_.allocate(executor_, blocksFor(n));
-    viewSums_.allocate(executor_, n);
-    counters_.allocate(executor_, 1);
-    counters_.fill(0);
-    const MeshView mesh = mesh_.view();
-    vertexSums_.allocate(executor_, 3 * mesh.vertexCount);
-    vertexSums_.fill(0);
-    gradient_.allocate(executor_, mesh.vertexCount);
-    alpha_.allocate(executor_, Index(n) * viewStore_.extent().blocks * kBlock);
-    const float reach = float(kProfileReach) * float(std::sqrt(options_.largestSigma)) * viewStore_.extent().pixelsPerNdc;
-    contour_.allocate(executor_, mesh, viewStore_.extent(), n, reach);
   }
-  PassInput input() {
-    VertexSums sums{vertexSums_.data(), counters_.data(), 24};
-    return {mesh_.view(), slots_.data(), viewStore_.count(), viewStore_.targets(), counters_.data(), anyBehind_.data(), viewSums_.data(), sums, float(options_.nearPlane), Loss(options_.loss)};
+  // As many views at once as there is memory for.
+  void allocateGroups() {
+    const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : executor_.available() / 10 * 9;
+    for (slots_ = stepViews_;; slots_ = (slots_ + 1) / 2) {
+      const bool last = slots_ == 1;
+      try {
+        if (!last && groupBytes(slots_) > limit) continue;
+        buffers_.allocate(executor_, mesh_.view().vertexCount, slots_, stepViews_);
+        contour_.allocate(executor_, mesh_.view(), viewStore_.extent(), slots_, reach());
+        return;
+      } catch (const Error& error) {
+        if (error.code() != ExitCode::Memory || last) throw;
+        contour_ = {};
+      }
+    }
+  }
+  std::size_t groupBytes(int slots) const {
+    MeasureExecutor measure;
+    StepBuffers<MeasureExecutor> buffers;
+    ContourPass<MeasureExecutor> contour;
+    buffers.allocate(measure, mesh_.view().vertexCount, slots, stepViews_);
+    contour.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
+    return measure.most();
+  }
+
+  void upload(std::span<const DeviceStep> steps) {
+    std::vector<IterationRecord> records;
+    std::vector<int> views;
+    for (const DeviceStep& s : steps) {
+      const double unbias1 = 1 / (1 - std::pow(options_.beta1, s.optimizerStep)), unbias2 = 1 / (1 - std::pow(options_.beta2, s.optimizerStep));
+      const int count = s.views.empty() ? viewStore_.count() : int(s.views.size());
+      records.push_back({float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, 1 / s.sigma});
+      for (int i = 0; i < stepViews_; ++i)
+        views.push_back(s.views.empty() ? std::min(i, count - 1) : s.views[std::size_t(std::min(i, count - 1))]);
+      newestViews_ = count;
+    }
+    executor_.upload(buffers_.table.data(), records.data(), sizeof(IterationRecord) * records.size());
+    executor_.upload(buffers_.steps.data(), views.data(), sizeof(int) * views.size());
+    clearTrouble(0);
+  }
+  void queueRest(int) {
+    queued_ = std::min(int(waiting_.size()), kTableRows);
+    if (queued_ == 0) return;
+    upload({waiting_.data(), std::size_t(queued_)});
+    for (int i = 0; i < queued_; ++i) playIteration();
+  }
+  void playIteration() {
+    executor_.play(recording_, [&] {
+      launchGradient();
+      launchFinish(1);
+    });
+  }
+
+  PassInput beginGroup(int group) {
+    const VertexSums sums{buffers_.vertexSums.data(), buffers_.counters.data(), pullBits()};
+    const PassInput in{mesh_.view(), buffers_.slots.data(), slots_, viewStore_.targets(), buffers_.counters.data(),
+                       buffers_.anyBehind.data(), buffers_.viewSums.data() + Index(group) * slots_, sums,
+                       float(options_.nearPlane), Loss(options_.loss)};
+    executor_.launch("beginIteration",
+                     BeginIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.slots.data(),
+                                    buffers_.counters.data(), buffers_.anyBehind.data(), stepViews_, group * slots_},
+                     slots_);
+    return in;
+  }
+  int pullBits() const {
+    int bits = 0;
+    while (Index(1) << bits < contour_.mostPulls()) ++bits;
+    return bits;
+  }
+  void coverGroup(const PassInput& in) { contour_.cover(executor_, in); }
+  // The objective's gradient at the present positions.
+  void launchGradient() {
+    const MeshView mesh = mesh_.view();
+    for (int group = 0; group * slots_ < stepViews_; ++group) {
+      const PassInput in = beginGroup(group);
+      coverGroup(in);
+      contour_.lossAndPulls(executor_, in);
+      executor_.launch("collectPulls",
+                       CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(), float(options_.silhouetteWeight), group == 0},
+                       mesh.vertexCount);
+    }
+    meshPass_.run(executor_, mesh, around_.view(), options_, buffers_.gradient.data());
+    executor_.launch("squareGradient", SquareGradient{buffers_.gradient.data(), meshPass_.sums().values(), buffers_.counters.data()}, mesh.vertexCount);
+    meshPass_.sums().add(executor_, mesh.vertexCount, &meshPass_.totals()->squaredGradient);
+  }
+  // The step, if wanted, and the metrics.
+  void launchFinish(int advance) {
+    const MeshView mesh = mesh_.view();
+    if (advance) {
+      executor_.copy(lastGradient_.data(), buffers_.gradient.data(), buffers_.gradient.bytes());
+      stepPass_.run(executor_, mesh, around_.view(), options_, buffers_.table.data(), buffers_.counters.data(),
+                    buffers_.gradient.data(), mesh_.positions().data(), smooth_);
+    }
+    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency, options_.edgeLength,
+                              around_.view().usedVertices, double(mesh.edgeCount)};
+    executor_.launch("finishIteration",
+                     FinishIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.viewSums.data(),
+                                     meshPass_.totals(), weights, buffers_.metrics.data(), buffers_.counters.data(),
+                                     Loss(options_.loss), options_.silhouetteWeight, stepViews_, advance},
+                     1);
+  }
+
+  Counters counters() {
+    Counters c = buffers_.counters.download(1)[0];
+    c.most.raise(c.now);
+    return c;
+  }
+  void clearTrouble(int iteration) {
+    Counters c{};
+    c.iteration = iteration;
+    executor_.upload(buffers_.counters.data(), &c, sizeof c);
+  }
+  void makeRoom(const Counters& c) {
+    if (!contour_.grow(executor_, c.most)) throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
+    recording_.forget();
+  }
+  // After launches outside of a recording: was something too small, so that they must be made again?
+  bool grew() {
+    const Counters c = counters();
+    if (!(c.trouble & kTooSmall)) return false;
+    makeRoom(c);
+    clearTrouble(0);
+    return true;
+  }
+  DeviceMetrics metrics() {
+    const MetricsRecord m = buffers_.metrics.download(1)[0];
+    const double sum = m.silhouette + m.terms.laplacian + m.terms.normalConsistency + m.terms.edgeLength;
+    return {sum, m.silhouette, m.terms.laplacian, m.terms.normalConsistency, m.terms.edgeLength, m.gradientNorm, m.trainIoU};
+  }
+  static std::vector<float> unpadded(const std::vector<float>& padded, const ImageSize& size) {
+    std::vector<float> result;
+    const std::size_t stride = std::size_t(blocksFor(size.width)) * kBlock;
+    for (int y = 0; y < size.height; ++y) {
+      const auto row = padded.begin() + std::ptrdiff_t(std::size_t(y) * stride);
+      result.insert(result.end(), row, row + size.width);
+    }
+    return result;
   }
 
   Executor executor_;
   DeviceOptions options_;
   MeshStore mesh_;
+  AroundStore around_;
   ViewStore viewStore_;
+  std::vector<ImageSize> records_;
   ContourPass<Executor> contour_;
+  MeshPass<Executor> meshPass_;
+  SmoothPass<Executor> smooth_;
+  StepPass<Executor> stepPass_;
+  StepBuffers<Executor> buffers_;
+  Buffer<Vec3<float>> lastGradient_;
+  typename Executor::Recording recording_;
+  std::uint64_t topologyId_ = 0;
+  double smoothLambda_ = -1;
   bool ready_ = false;
-  Buffer<Slot> slots_;
-  Buffer<std::uint32_t> anyBehind_;
-  Buffer<ViewSums> viewSums_;
-  Buffer<Counters> counters_;
-  Buffer<std::int64_t> vertexSums_;
-  Buffer<Vec3<float>> gradient_;
-  Buffer<float> alpha_;
-  Buffer<IterationRecord> table_;
+  int slots_ = 0, stepViews_ = 0, newestViews_ = 0, queued_ = 0;
+  std::vector<DeviceStep> waiting_;
+  DeviceProgress total_;
 };
 
 }  // namespace penumbra::device

@@ -19,6 +19,7 @@ class Memory {
   virtual void download(void* to, const void* from, std::size_t bytes) = 0;  // waits for everything before it
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;      // within the device
   virtual void fill(void* to, std::uint8_t byte, std::size_t bytes) = 0;
+  virtual std::size_t available() const = 0;                                 // bytes
 };
 
 // Owns room for a number of plain values; contents are not kept when it grows.

@@ -92,9 +92,9 @@ PENUMBRA_HD inline ViewFactor viewFactor(Loss loss, const Slot& slot, const View
   return {float(1 / either), float(both / either)};
 }
 
-PENUMBRA_HD inline double viewLoss(Loss loss, const Slot& slot, const ViewSums& sums) {
+PENUMBRA_HD inline double viewLoss(Loss loss, const ViewRecord& view, const ViewSums& sums) {
   const double one = double(kFixedOne);
-  if (loss != Loss::SoftIoU) return double(sums.loss) / one * double(slot.view.inverseNormaliser);
+  if (loss != Loss::SoftIoU) return double(sums.loss) / one * double(view.inverseNormaliser);
   return 1 - (1 + double(sums.both) / one) / (1 + double(sums.either) / one);
 }
 PENUMBRA_HD inline double viewIoU(const ViewSums& sums) {

@@ -69,18 +69,20 @@ struct PointPuller {
   }
 };
 
-// gradient += factor * sums for one vertex and empties its sums; the first of a step begins at 0.
+// gradient += weight / views * sums for one vertex, and empties its sums; the first of a step begins at 0.
 struct CollectPulls {
   VertexSums sums;
+  const IterationRecord* table;
   Vec3<float>* gradient;  // V
-  float factor;
+  float weight;
   int first;
   PENUMBRA_HD void operator()(Index v) const {
-    const double unit = 1.0 / double(VertexSums::powerOfTwo(sums.shift()));
     if (v == 0 && !sums.finite()) unite(&sums.counters->trouble, kNotFinite);
+    const double unit = 1.0 / double(VertexSums::powerOfTwo(sums.shift()));
+    const float share = 1.0f / float(table[sums.counters->iteration].slots);
     Vec3<float> g = first ? Vec3<float>(0.0f) : gradient[v];
     for (int k = 0; k < 3; ++k) {
-      g[k] += factor * float(double(sums.sums[3 * v + k]) * unit);
+      g[k] += weight * (share * float(double(sums.sums[3 * v + k]) * unit));
       sums.sums[3 * v + k] = 0;
     }
     gradient[v] = g;

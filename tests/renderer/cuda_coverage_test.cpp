@@ -23,7 +23,7 @@ std::unique_ptr<DeviceIteration> iterationOf(const DeviceScene& scene, CoverageM
   options.coverage = model;
   options.largestSigma = sigma;
   iteration->setOptions(options);
-  iteration->setViews(scene.inputs());
+  iteration->setViews(scene.inputs(), false);
   iteration->setMesh(scene.topology, {scene.positions, {}, {}});
   return iteration;
 }

@@ -29,7 +29,6 @@ struct DeviceScene {
     DeviceOptions result;
     result.nearPlane = nearPlane;
     result.largestSigma = sigma;
-    result.softTarget = false;
     return result;
   }
 };

@@ -1,0 +1,107 @@
+// The launches from the gradient to the next positions.
+#pragma once
+#include <algorithm>
+
+#include "renderer/cuda/mesh_pass.h"
+#include "renderer/cuda/step_kernels.h"
+
+namespace penumbra::device {
+
+// Steps that bring the error down to `epsilon` (see step_kernels.h); at least 2.
+inline int chebyshevSteps(double lambda, int maxDegree, double epsilon = 1e-6) {
+  const double c = lambda * maxDegree / (1 + lambda * maxDegree);
+  return c > 0 ? std::max(2, int(std::ceil(std::acosh(1 / epsilon) / std::acosh(1 / c)))) : 2;
+}
+
+template <class Executor> class SmoothPass {
+ public:
+  // `denseVertices`: up to so many the inverse is kept whole.
+  void prepare(Executor& executor, const AroundView& around, int maxDegree, Index vertices, double lambda, Index denseVertices) {
+    around_ = around;
+    vertices_ = vertices;
+    lambda_ = lambda;
+    maxDegree_ = maxDegree;
+    inverse_.clear();
+    for (auto* buffer : {&x_, &next_, &d_}) buffer->allocate(executor, vertices);
+    parts_.clear();
+    if (vertices > denseVertices) return;
+    parts_.allocate(executor, vertices * chunks());
+    Buffer<float> inverse, other, d;
+    for (auto* buffer : {&inverse, &other, &d}) buffer->allocate(executor, vertices * vertices);
+    const bool inOther = iterate<float>(executor, {nullptr}, inverse.data(), other.data(), d.data(), vertices) == other.data();
+    inverse_ = std::move(inOther ? other : inverse);
+  }
+  // values <- M^-1 values.
+  void run(Executor& executor, Vec3<float>* values) {
+    if (inverse_.data()) {
+      executor.launch("denseProduct", DenseProduct{inverse_.data(), values, parts_.data(), vertices_}, vertices_ * chunks());
+      executor.launch("denseSum", DenseSum{parts_.data(), values, vertices_, chunks()}, vertices_);
+      return;
+    }
+    const Vec3<float>* x = iterate<Vec3<float>>(executor, {values}, x_.data(), next_.data(), d_.data(), 1);
+    executor.copy(values, x, sizeof(Vec3<float>) * std::size_t(vertices_));
+  }
+  std::size_t bytes() const { return x_.bytes() + next_.bytes() + d_.bytes() + inverse_.bytes() + parts_.bytes(); }
+
+ private:
+  Index chunks() const { return (vertices_ + DenseProduct::kChunk - 1) / DenseProduct::kChunk; }
+
+  // Returns which of x and next holds the result.
+  template <class Value>
+  Value* iterate(Executor& executor, RightSide<Value> b, Value* x, Value* next, Value* d, Index columns) {
+    const float lambda = float(lambda_);
+    const double c = lambda_ * maxDegree_ / (1 + lambda_ * maxDegree_);
+    executor.launch("chebyshevStart", ChebyshevStart<Value>{around_, b, x, d, columns, lambda}, vertices_ * columns);
+    double rho = c;  // delta / theta, with theta = 1 and delta = c
+    for (int k = 1; c > 0 && k < chebyshevSteps(lambda_, maxDegree_); ++k) {
+      const double nextRho = 1 / (2 / c - rho);
+      executor.launch("chebyshevStep",
+                      ChebyshevStep<Value>{around_, b, x, next, d, columns, lambda, float(nextRho * rho), float(2 * nextRho / c)},
+                      vertices_ * columns);
+      std::swap(x, next);
+      rho = nextRho;
+    }
+    return x;
+  }
+
+  AroundView around_{};
+  Index vertices_ = 0;
+  double lambda_ = 0;
+  int maxDegree_ = 0;
+  Buffer<Vec3<float>> x_, next_, d_, parts_;
+  Buffer<float> inverse_;
+};
+
+// Optimiser state and the step.
+template <class Executor> class StepPass {
+ public:
+  void setMoments(Executor& executor, Index vertices, std::span<const Vec3<float>> moment1, std::span<const Vec3<float>> moment2) {
+    for (auto* buffer : {&moment1_, &moment2_, &next_}) buffer->allocate(executor, vertices);
+    moment1_.fill(0);
+    moment2_.fill(0);
+    if (!moment1.empty()) moment1_.upload(executor, moment1);
+    if (!moment2.empty()) moment2_.upload(executor, moment2);
+  }
+  // Uses up the gradient.
+  void run(Executor& executor, const MeshView& mesh, const AroundView& around, const DeviceOptions& o,
+           const IterationRecord* table, Counters* counters, Vec3<float>* gradient, Vec3<float>* positions, SmoothPass<Executor>& smooth) {
+    const Index n = mesh.vertexCount;
+    if (o.differential) smooth.run(executor, gradient);
+    executor.launch("adamMoments",
+                    AdamMoments{gradient, moment1_.data(), moment2_.data(), counters, n, float(o.beta1), float(o.beta2)},
+                    (n + kBlock - 1) / kBlock * kBlock);
+    executor.launch("adamStep", AdamStep{moment1_.data(), moment2_.data(), gradient, table, counters, o.adamUniform}, n);
+    if (o.differential) smooth.run(executor, gradient);
+    executor.launch("moveVertices",
+                    MoveVertices{mesh, around, gradient, next_.data(), counters, float(o.maxStep), float(o.sceneRadius)}, n);
+    executor.launch("commitPositions", CommitPositions{next_.data(), positions, counters}, n);
+  }
+  const Buffer<Vec3<float>>& moment1() const { return moment1_; }
+  const Buffer<Vec3<float>>& moment2() const { return moment2_; }
+  std::size_t bytes() const { return moment1_.bytes() + moment2_.bytes() + next_.bytes(); }
+
+ private:
+  Buffer<Vec3<float>> moment1_, moment2_, next_;
+};
+
+}  // namespace penumbra::device
