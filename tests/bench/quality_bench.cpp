@@ -10,7 +10,7 @@
 //   --data DIR[:DIR...]  where the shapes are looked for (else PENUMBRA_MESHES, else ../shared/data beside this tree)
 //
 // Columns: volume IoU, Chamfer-L1 (unit sphere frame), IoU and contour error of held-out views, F-score at 0.5 %, normal
-// consistency, Hausdorff 95 %, faces, genus of result/shape, parts, self-intersecting faces, flipped area, iterations,
+// consistency, Hausdorff 95 %, faces, genus and parts of result/shape, self-intersecting faces, flipped area, iterations,
 // seconds. Last: goals reached ("ok") or missed and by how much; s marks a missed time, g a wrong genus, x more than
 // 0.1 % self-intersecting faces, o an open mesh. Shapes that are not there, or not closed, are left out with a message.
 #include <cstdio>
@@ -138,8 +138,8 @@ std::string verdict(const Row& r) {
 std::string genusText(const std::optional<int>& genus) { return genus ? std::to_string(*genus) : "-"; }
 
 void printHeader() {
-  std::printf("%-11s %3s %-13s %-12s %6s %7s %6s %5s %5s %5s %6s %6s %5s %3s %6s %5s %5s %7s\n", "shape", "N", "method", "masks",
-              "vol", "cd", "ho", "px", "F.5", "nc", "h95", "faces", "genus", "cc", "SI %", "fl %", "its", "s");
+  std::printf("%-11s %3s %-13s %-12s %6s %7s %6s %5s %5s %5s %6s %6s %5s %5s %6s %5s %5s %7s\n", "shape", "N", "method", "masks",
+              "vol", "cd", "ho", "px", "F.5", "nc", "h95", "faces", "genus", "parts", "SI %", "fl %", "its", "s");
 }
 
 void print(const Row& r) {
@@ -150,9 +150,10 @@ void print(const Row& r) {
   }
   const auto& mesh = r.report.mesh;
   const std::string genus = genusText(mesh.genus) + "/" + genusText(r.report.reference.genus);
-  std::printf("%6.4f %7.5f %6.4f %5.2f %5.3f %5.3f %6.4f %6d %5s %3d %6.2f %5.2f %5d %7.2f  %s\n", r.volume(),
+  const std::string parts = std::to_string(mesh.components) + "/" + std::to_string(r.report.reference.components);
+  std::printf("%6.4f %7.5f %6.4f %5.2f %5.3f %5.3f %6.4f %6d %5s %5s %6.2f %5.2f %5d %7.2f  %s\n", r.volume(),
               r.report.chamferL1, r.heldOut.iou, r.heldOut.contourErrorPx, r.report.fScoreHalf, r.report.normalConsistency,
-              r.report.hausdorff95, mesh.faces, genus.c_str(), mesh.components, mesh.selfIntersectingPercent,
+              r.report.hausdorff95, mesh.faces, genus.c_str(), parts.c_str(), mesh.selfIntersectingPercent,
               r.report.flippedAreaPercent, r.outcome.iterations, r.outcome.seconds, verdict(r).c_str());
   std::fflush(stdout);
 }

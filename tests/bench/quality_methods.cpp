@@ -14,32 +14,12 @@ using Clock = std::chrono::steady_clock;
 
 double secondsSince(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
-FitOptions optionsOf(const Method& method, int seed) {
-  FitOptions options;
-  options.seed = seed;
-  for (const OptionChange& change : method.changes) {
-    const Option* option = findOption(change.name);
-    if (!option && std::string_view(change.name) == "solver") continue;
-    if (!option) throw Error(ExitCode::Usage, method.name + " needs the option " + change.name + ", which there is not.");
-    setOption(options, *option, std::string_view(change.value));
-  }
-  return options;
-}
-
-// Fitters without a stop test run to the end.
-template <class AnyFitter, class Options> bool isDone(const AnyFitter& fitter, const Options& options) {
-  if constexpr (requires { fitter.converged(); options.stopWhenConverged; }) {
-    if (options.stopWhenConverged && fitter.converged()) return true;
-  }
-  return fitter.state().iteration >= options.iterations;
-}
-
 void fit(const FitOptions& options, const ViewSet& views, double budget, ThreadPool& pool, Outcome& outcome) {
   const auto shared = std::make_shared<const ViewSet>(views);
   const auto begun = Clock::now();
   Fitter fitter(shared, options, pool);
   outcome.startSeconds = secondsSince(begun);
-  while (!isDone(fitter, options)) {
+  while (outcome.iterations < options.iterations && !(options.stopWhenConverged && fitter.converged())) {
     fitter.iterate();
     ++outcome.iterations;
     outcome.seconds = secondsSince(begun);
@@ -59,11 +39,12 @@ std::span<const Method> methods() {
        {{"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
         {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"iterations", "1000"}}},
       {"softras",
-       "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + 0.03 Laplacian + 0.0003 flatness",
+       "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + Laplacian + flatness, weights and "
+       "sigma as they did best on spot",
        {{"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
-        {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "1e-4"}, {"sigma_end", "1e-4"}, {"soft_target", "off"},
-        {"loss", "soft_iou"}, {"laplacian", "0.03"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
-        {"learning_rate_end", "1"}, {"beta1", "0.5"}, {"beta2", "0.99"}, {"views_per_step", "4"}, {"iterations", "1000"}}},
+        {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "3e-4"}, {"sigma_end", "3e-5"}, {"soft_target", "off"},
+        {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
+        {"views_per_step", "4"}, {"iterations", "1000"}}},
       {"default", "Penumbra as it comes", {}}};
   return all;
 }
@@ -96,6 +77,17 @@ std::vector<Method> methodsNamed(const std::string& list) {
     begin = end + 1;
   }
   return chosen;
+}
+
+FitOptions optionsOf(const Method& method, int seed) {
+  FitOptions options;
+  options.seed = seed;
+  for (const OptionChange& change : method.changes) {
+    const Option* option = findOption(change.name);
+    if (!option) throw Error(ExitCode::Usage, method.name + " needs the option " + change.name + ", which there is not.");
+    setOption(options, *option, std::string_view(change.value));
+  }
+  return options;
 }
 
 Outcome runMethod(const Method& method, const ViewSet& views, int seed, double budget, ThreadPool& pool) {

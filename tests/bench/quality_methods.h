@@ -28,6 +28,9 @@ std::span<const Method> ablations();
 // From a list of names of methods and ablations. Throws Error(Usage) for an unknown one.
 std::vector<Method> methodsNamed(const std::string& list);
 
+// FitOptions{} with the changes. Throws Error(Usage) when an option or a value does not exist.
+FitOptions optionsOf(const Method& method, int seed);
+
 struct Outcome {
   Mesh mesh;
   double seconds = 0, startSeconds = 0;  // from masks in memory to the finished mesh; to the start shape

@@ -56,10 +56,15 @@ TEST(QualityProtocol, NoiseDoesWhatItSays) {
   }
 }
 
-TEST(QualityProtocol, EveryMethodIsMadeOfOptionsThatExist) {
-  ThreadPool pool(1);
+TEST(QualityProtocol, EveryMethodAndAblationIsMadeOfOptionsThatExist) {
+  for (const auto& group : {methods(), ablations()})
+    for (const Method& method : group) {
+      EXPECT_NO_THROW(checkOptions(optionsOf(method, 0))) << method.name;
+      EXPECT_EQ(optionsOf(method, 0) == FitOptions{}, method.name == "default") << method.name;
+    }
+  ThreadPool pool(2);
   const ViewSet exam = makeExam(testing::ballMesh(2), "ball", {CameraSet::Fibonacci, 6, 32, 0}, pool);
-  for (const Method& method : methods()) {
+  for (const Method& method : methodsNamed("hull,softras,default")) {
     const Outcome outcome = runMethod(method, exam, 0, 1e-9, pool);  // one iteration
     EXPECT_EQ(outcome.failure, "") << method.name;
     EXPECT_FALSE(outcome.mesh.faces.empty()) << method.name;
