@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "optim/hull/grid_parts.h"
+#include "optim/hull/phantoms.h"
 #include "optim/hull/thin_points.h"
 
 namespace penumbra {
@@ -192,6 +193,23 @@ class Parts {
   std::vector<View> covered_;
 };
 
+void cutPhantoms(HullGrid& grid, const HullField& field, CleaningReport& report) {
+  const int before = solidGenus(grid);
+  if (before == 0) return;
+  const std::vector<std::uint8_t> saved = grid.inside;
+  const PhantomReport phantoms = removePhantoms(grid, field);
+  if (phantoms.tunnelsFilled + phantoms.bridgesCut == 0) return;
+  const int added = Mender(grid).run(), filled = fillCavities(grid);
+  if (solidGenus(grid) >= before) {  // mending brought them back
+    grid.inside = saved;
+    return;
+  }
+  report.pointsAdded += added;
+  report.cavitiesFilled += filled;
+  report.tunnelsFilled = phantoms.tunnelsFilled;
+  report.bridgesCut = phantoms.bridgesCut;
+}
+
 }  // namespace
 
 CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool) {
@@ -202,6 +220,7 @@ CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& poo
     report.pointsAdded += Mender(grid).run();
   }
   report.cavitiesFilled = fillCavities(grid);
+  cutPhantoms(grid, field, report);
   std::vector<GridPart> parts = connectedParts(grid, true);
   if (parts.size() > 1) report.partsDropped = Parts(grid, field, std::move(parts)).dropUnneeded(pool);
   return report;

@@ -5,7 +5,8 @@
 //    faces between inside and outside cells form closed 2-manifolds, and 6-, 18- and 26-connectedness are the same.
 // 2. Thin points (hull_grid.h) are added where they make no tunnel (thin_points.h), and step 1 is repeated.
 // 3. Cavities, outside parts that do not reach the border of the grid, are filled: no silhouette shows them.
-// 4. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
+// 4. Tunnels and bridges that no silhouette shows go (phantoms.h), and steps 1 and 3 are repeated.
+// 5. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
 //    kNeededPixels pixels of its mask that no other part left covers.
 #pragma once
 #include "optim/hull/hull_grid.h"
@@ -15,7 +16,7 @@ namespace penumbra {
 inline constexpr int kNeededPixels = 4;
 
 struct CleaningReport {
-  int pointsAdded = 0, cavitiesFilled = 0, partsDropped = 0;
+  int pointsAdded = 0, cavitiesFilled = 0, partsDropped = 0, tunnelsFilled = 0, bridgesCut = 0;
 };
 
 CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool);

@@ -157,6 +157,13 @@ HullField::Footprint HullField::project(int index, const glm::vec3& x) const {
   return {seen, {u, v}, z / view.focal};
 }
 
+HullField::Ray HullField::ray(int index, const glm::vec2& pixel) const {
+  const FieldView& view = views_[std::size_t(index)];
+  const glm::vec3 right = view.right / glm::dot(view.right, view.right), down = view.down / glm::dot(view.down, view.down);
+  return {-(view.offset.x * right + view.offset.y * down + view.offset.z * view.forward),
+          (pixel.x - view.cx) * right + (pixel.y - view.cy) * down + view.forward};
+}
+
 double HullField::pixelAt(const glm::vec3& x) const {
   double sum = 0;
   int count = 0;

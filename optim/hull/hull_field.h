@@ -50,6 +50,8 @@ class HullField {
   // Distance to the outline of one view's mask in pixels, outside positive, and whether x projects into its frame.
   struct Footprint { bool seen = false; glm::vec2 pixel{0}; float pixelSize = 0; };
   Footprint project(int view, const glm::vec3& x) const;
+  struct Ray { glm::vec3 eye{0}, direction{0}; };
+  Ray ray(int view, const glm::vec2& pixel) const;  // through a place in the image, not of unit length
   const Mask& distance(int view) const { return views_[std::size_t(view)].distance; }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
+#include "optim/hull/phantoms.h"
 #include "optim/remesh/isotropic_remesh.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -36,6 +37,8 @@ std::string Hull::summary() const {
   std::string text = counted(components, "part", "parts") + ", genus " + std::to_string(genus) + ", " +
                      std::to_string(mesh.positions.size()) + " vertices";
   if (cavitiesFilled > 0) text += ", " + counted(cavitiesFilled, "cavity", "cavities") + " filled";
+  if (tunnelsFilled + bridgesCut > 0)
+    text += ", " + counted(tunnelsFilled + bridgesCut, "false handle", "false handles") + " removed";
   if (partsDropped > 0) text += ", " + counted(partsDropped, "part", "parts") + " dropped that no mask needs";
   if (emptyViews > 0) text += ", " + counted(emptyViews, "view", "views") + " with an empty mask left out";
   return text;
@@ -56,6 +59,9 @@ Hull makeVisualHull(std::span<const View> views, const HullOptions& options, Thr
   hull.emptyViews = int(views.size()) - field.viewCount();
   hull.cavitiesFilled = cleaned.cavitiesFilled;
   hull.partsDropped = cleaned.partsDropped;
+  hull.tunnelsFilled = cleaned.tunnelsFilled;
+  hull.bridgesCut = cleaned.bridgesCut;
+  hull.genusConfidence = genusConfidence(grid);
   hull.mesh = extractSurface(grid, field, pool);
   if (options.edgePixels > 0) {
     const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, field, 0.25f * grid.step, 1); };

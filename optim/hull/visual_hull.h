@@ -25,7 +25,9 @@ struct HullOptions {
 struct Hull {
   Mesh mesh;
   int components = 0, genus = 0;                               // of the mesh
+  double genusConfidence = 0;                                  // 0 .. 1, see genusConfidence() in phantoms.h
   int emptyViews = 0, cavitiesFilled = 0, partsDropped = 0;
+  int tunnelsFilled = 0, bridgesCut = 0;                       // that no silhouette shows
   double step = 0;                                             // of the grid, world units
   std::string summary() const;                                 // "1 part, genus 0, 10242 vertices"
 };

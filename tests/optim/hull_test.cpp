@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
+#include "optim/hull/phantoms.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -295,6 +297,92 @@ TEST(HullField, classificationNeverContradictsTheField) {
     EXPECT_EQ(value < 0, expected);
   }
   EXPECT_GT(decided, 1000);
+}
+
+// A grid near the surface everywhere, with the given inside points.
+HullGrid denseGrid(int blocks, const std::function<bool(const glm::ivec3&)>& inside) {
+  HullGrid grid;
+  const int n = 8 * blocks;
+  grid.step = 1.5f / float(n);
+  grid.origin = glm::vec3(-0.75f);
+  grid.points = glm::ivec3(n);
+  grid.inside.assign(std::size_t(n) * std::size_t(n) * std::size_t(n), 0);
+  grid.slots.resize(std::size_t(blocks * blocks * blocks));
+  for (std::size_t i = 0; i < grid.slots.size(); ++i) grid.slots[i] = int(i);
+  grid.partViews.resize(8 * grid.slots.size());
+  grid.values.assign(512 * grid.slots.size(), 0.5f * grid.step);
+  for (int z = 1; z + 1 < n; ++z)
+    for (int y = 1; y + 1 < n; ++y)
+      for (int x = 1; x + 1 < n; ++x) grid.inside[grid.index(x, y, z)] = inside({x, y, z});
+  return grid;
+}
+
+TEST(HullGenus, countsTheTunnelsOfSolids) {
+  const auto slab = [](const glm::ivec3& p) { return p.z > 10 && p.z < 14 && p.x > 3 && p.x < 20 && p.y > 3 && p.y < 20; };
+  for (int holes = 0; holes < 4; ++holes) {
+    const HullGrid grid = denseGrid(3, [&](const glm::ivec3& p) {
+      for (int i = 0; i < holes; ++i)
+        if (std::abs(p.x - 6 - 4 * i) < 1 && std::abs(p.y - 10) < 3) return false;
+      return slab(p);
+    });
+    EXPECT_EQ(solidGenus(grid), holes);
+  }
+  const HullGrid hollow = denseGrid(3, [&](const glm::ivec3& p) { return slab(p) && glm::length(glm::vec3(p) - 12.0f) > 0.5f; });
+  EXPECT_EQ(solidGenus(hollow), 0) << "a cavity is no tunnel";
+  const HullGrid two = denseGrid(3, [&](const glm::ivec3& p) { return slab(p) && std::abs(p.x - 12) > 2; });
+  EXPECT_EQ(solidGenus(two), 0) << "nor are two parts";
+}
+
+TEST(HullGenus, wideHandlesAreTrustedNarrowOnesAreNot) {
+  const auto ring = [](float tube) {
+    return denseGrid(6, [tube](const glm::ivec3& p) {
+      const glm::vec3 c = glm::vec3(p) - 23.5f;
+      return std::hypot(std::hypot(c.x, c.y) - 13, c.z) < tube;
+    });
+  };
+  EXPECT_EQ(solidGenus(ring(5)), 1);
+  EXPECT_EQ(genusConfidence(ring(5)), 1);
+  EXPECT_EQ(solidGenus(ring(1.2f)), 1);
+  EXPECT_LT(genusConfidence(ring(1.2f)), 0.5);
+}
+
+// A handle that masks show stays, however thin; the true genus comes out for few and many views.
+TEST(HullGenus, isThatOfTheObjectForFewAndManyViews) {
+  const Mesh torus = moved(torusMesh(64, 32), 1.9, glm::vec3(0));
+  for (const int count : {8, 12, 16, 32}) {
+    const Hull hull = makeVisualHull(viewsOf(torus, count), coarse(), pool());
+    EXPECT_EQ(hull.genus, 1) << count;
+    EXPECT_EQ(hull.components, 1) << count;
+    EXPECT_GT(hull.genusConfidence, 0.3) << count;
+  }
+  const Mesh ball = moved(testing::ballMesh(4), 0.8, glm::vec3(0));
+  for (const int count : {8, 16}) EXPECT_EQ(makeVisualHull(viewsOf(ball, count), coarse(), pool()).genus, 0) << count;
+}
+
+// Seen along one axis only, a bridge behind a sheet hides in every mask; beside the sheet it would not.
+TEST(HullGenus, aBridgeThatHidesInEveryMaskIsCut) {
+  const Camera camera = lookAt({0, 0, 64}, glm::dvec3(0), {0, 1, 0}, 2, 128, 128);
+  Mask mask(128, 128);  // everything the grid can hold
+  for (int y = 12; y < 116; ++y)
+    for (int x = 12; x < 116; ++x) mask.at(x, y) = 1;
+  const std::vector<View> views{{"front", camera, mask}};
+  const HullField field(views, 1.1, false, pool());
+  // A sheet with two feet behind it, and a rod between the feet: a handle
+  const auto solid = [](const glm::ivec3& p) {
+    if (p.x < 8 || p.x > 39 || p.y < 8 || p.y > 39) return false;
+    const bool foot = p.z >= 16 && p.z < 30 && p.y > 18 && p.y < 26 && (p.x < 15 || p.x > 32);
+    return (p.z >= 30 && p.z < 36) || foot || (p.z >= 19 && p.z < 22 && p.y > 20 && p.y < 24);
+  };
+  HullGrid hidden = denseGrid(6, solid);
+  ASSERT_EQ(solidGenus(hidden), 1);
+  const PhantomReport cut = removePhantoms(hidden, field);
+  EXPECT_EQ(cut.bridgesCut, 1);
+  EXPECT_EQ(solidGenus(hidden), 0);
+  // With a hole in the sheet before it, the mask shows the rod
+  HullGrid shown = denseGrid(6, [&](const glm::ivec3& p) { return solid(p) && !(p.z >= 30 && p.x > 18 && p.x < 29 && p.y > 14 && p.y < 31); });
+  const int before = solidGenus(shown);
+  EXPECT_EQ(removePhantoms(shown, field).bridgesCut, 0);
+  EXPECT_EQ(solidGenus(shown), before);
 }
 
 // Any pattern of grid points becomes a solid with a manifold surface.
