@@ -10,6 +10,14 @@
 
 namespace penumbra::device {
 
+struct Images {
+  std::uint64_t* keys;        // per pixel: bits of the squared distance (px^2) << 32 | piece; kNoKey: out of reach
+  std::uint8_t* marks;        // per block: some key was written
+  std::uint32_t* inside;      // per block: bit i is set where pixel i is covered
+  float* alpha;               // per pixel, written when a launch is asked to
+  int slotBlocks;             // blocks of a slot
+};
+
 // Empties what the last launches left: keys of marked blocks, lists of rows, the table of ends, sums of views.
 struct ClearContour {
   Images images;
@@ -132,9 +140,6 @@ struct SpreadDistances {
     return smaller(reach, reach * half + 0.01f);
   }
 };
-
-// What a launch over pixels is to do.
-inline constexpr int kWriteAlpha = 1, kSumLoss = 2, kPull = 4;
 
 // Coverage of one pixel, its part in the loss, and its pull on the nearest piece.
 struct ContourPixels {

@@ -3,9 +3,9 @@
 // Views of a step are rendered in groups of `slots_`, as many as memory allows; their pulls are added group after group.
 // Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
-#include "renderer/cuda/contour_pass.h"
 #include "renderer/cuda/iteration_kernels.h"
 #include "renderer/cuda/measure_executor.h"
+#include "renderer/cuda/softras_pass.h"
 #include "renderer/cuda/step_pass.h"
 
 namespace penumbra::device {
@@ -89,8 +89,10 @@ template <class Executor> class Iteration : public DeviceIteration {
     upload({&step, 1});
     do {
       const PassInput in = beginGroup(0);
-      coverGroup(in);
-      if (contourOn()) contour_.writeAlpha(executor_, in, alpha.data());
+      withModel([&](auto& pass) {
+        pass.cover(executor_, in);
+        pass.writeAlpha(executor_, in, alpha.data());
+      });
     } while (grew());
     return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), records_[std::size_t(view)]);
   }
@@ -156,7 +158,7 @@ template <class Executor> class Iteration : public DeviceIteration {
     return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount};
   }
   std::size_t memoryInUse() const override {
-    return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + meshPass_.bytes() + smooth_.bytes() +
+    return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() + meshPass_.bytes() + smooth_.bytes() +
            stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes();
   }
   int viewsAtOnce() const override { return slots_; }
@@ -166,7 +168,9 @@ template <class Executor> class Iteration : public DeviceIteration {
     int width, height;
   };
 
-  bool contourOn() const { return options_.coverage == CoverageModel::Contour; }
+  template <class Use> auto withModel(const Use& use) {
+    return options_.coverage == CoverageModel::Contour ? use(contour_) : use(softRas_);
+  }
   // Earlier iterations come first; what they said is not asked for any more.
   void settle() {
     if (!waiting_.empty()) finish();
@@ -204,11 +208,12 @@ template <class Executor> class Iteration : public DeviceIteration {
       try {
         if (!last && groupBytes(slots_) > limit) continue;
         buffers_.allocate(executor_, mesh_.view().vertexCount, slots_, stepViews_);
-        contour_.allocate(executor_, mesh_.view(), viewStore_.extent(), slots_, reach());
+        withModel([&](auto& pass) { pass.allocate(executor_, mesh_.view(), viewStore_.extent(), slots_, reach()); });
         return;
       } catch (const Error& error) {
         if (error.code() != ExitCode::Memory || last) throw;
         contour_ = {};
+        softRas_ = {};
       }
     }
   }
@@ -216,8 +221,10 @@ template <class Executor> class Iteration : public DeviceIteration {
     MeasureExecutor measure;
     StepBuffers<MeasureExecutor> buffers;
     ContourPass<MeasureExecutor> contour;
+    SoftRasPass<MeasureExecutor> softRas;
     buffers.allocate(measure, mesh_.view().vertexCount, slots, stepViews_);
-    contour.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
+    if (options_.coverage == CoverageModel::Contour) contour.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
+    else softRas.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
     return measure.most();
   }
 
@@ -227,7 +234,7 @@ template <class Executor> class Iteration : public DeviceIteration {
     for (const DeviceStep& s : steps) {
       const double unbias1 = 1 / (1 - std::pow(options_.beta1, s.optimizerStep)), unbias2 = 1 / (1 - std::pow(options_.beta2, s.optimizerStep));
       const int count = s.views.empty() ? viewStore_.count() : int(s.views.size());
-      records.push_back({float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, 1 / s.sigma});
+      records.push_back({float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, s.sigma});
       for (int i = 0; i < stepViews_; ++i)
         views.push_back(s.views.empty() ? std::min(i, count - 1) : s.views[std::size_t(std::min(i, count - 1))]);
       newestViews_ = count;
@@ -260,19 +267,21 @@ template <class Executor> class Iteration : public DeviceIteration {
                      slots_);
     return in;
   }
-  int pullBits() const {
+  int pullBits() {
+    const Index most = withModel([](const auto& pass) { return pass.mostPulls(); });
     int bits = 0;
-    while (Index(1) << bits < contour_.mostPulls()) ++bits;
+    while (Index(1) << bits < most) ++bits;
     return bits;
   }
-  void coverGroup(const PassInput& in) { contour_.cover(executor_, in); }
   // The objective's gradient at the present positions.
   void launchGradient() {
     const MeshView mesh = mesh_.view();
     for (int group = 0; group * slots_ < stepViews_; ++group) {
       const PassInput in = beginGroup(group);
-      coverGroup(in);
-      contour_.lossAndPulls(executor_, in);
+      withModel([&](auto& pass) {
+        pass.cover(executor_, in);
+        pass.lossAndPulls(executor_, in);
+      });
       executor_.launch("collectPulls",
                        CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(), float(options_.silhouetteWeight), group == 0},
                        mesh.vertexCount);
@@ -309,7 +318,8 @@ template <class Executor> class Iteration : public DeviceIteration {
     executor_.upload(buffers_.counters.data(), &c, sizeof c);
   }
   void makeRoom(const Counters& c) {
-    if (!contour_.grow(executor_, c.most)) throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
+    if (!withModel([&](auto& pass) { return pass.grow(executor_, c.most); }))
+      throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
     recording_.forget();
   }
   // After launches outside of a recording: was something too small, so that they must be made again?
@@ -342,6 +352,7 @@ template <class Executor> class Iteration : public DeviceIteration {
   ViewStore viewStore_;
   std::vector<ImageSize> records_;
   ContourPass<Executor> contour_;
+  SoftRasPass<Executor> softRas_;
   MeshPass<Executor> meshPass_;
   SmoothPass<Executor> smooth_;
   StepPass<Executor> stepPass_;

@@ -1,4 +1,4 @@
-// One pixel's part in the image losses, and the buffers of images and targets. The definitions are those of
+// One pixel's part in the image losses, and the targets. The definitions are those of
 // optim/targets/image_loss.h and soft_target.h: r = a - clamp(a, lo, hi), t = a - r,
 //   L2  sum r^2 / n      L1  sum |r| / n      SoftIoU  1 - (I + 1) / (U + 1),  I = sum a t,  U = sum (a + t - a t)
 // Targets are softened where they are read, from the mask's distance field: nothing is made anew when sigma changes.
@@ -14,14 +14,6 @@ PENUMBRA_HD inline std::int64_t toFixed(float value) { return std::int64_t(value
 PENUMBRA_HD inline float fromFixed(std::int64_t value) { return float(value) * (1 / kFixedOne); }
 
 enum class Loss : int { L2, L1, SoftIoU };
-
-struct Images {
-  std::uint64_t* keys;        // per pixel: bits of the squared distance (px^2) << 32 | piece; kNoKey: out of reach
-  std::uint8_t* marks;        // per block: some key was written
-  std::uint32_t* inside;      // per block: bit i is set where pixel i is covered
-  float* alpha;               // per pixel, written when a launch is asked to
-  int slotBlocks;             // blocks of a slot
-};
 
 struct Targets {
   const float* values;           // per pixel of all views: distance to the mask's outline [px], or the mask itself
@@ -82,6 +74,11 @@ PENUMBRA_HD inline void addToSums(Loss loss, ViewSums& sums, float a, float r, b
   addTogether(&sums.loss, inImage ? toFixed(term) : 0);
 }
 
+struct ClearViewSums {
+  ViewSums* sums;
+  PENUMBRA_HD void operator()(Index i) const { sums[i] = {}; }
+};
+
 // What dL/dalpha of the view's pixels is multiplied by, and I / U.
 struct ViewFactor {
   float factor, iou;
@@ -100,6 +97,9 @@ PENUMBRA_HD inline double viewLoss(Loss loss, const ViewRecord& view, const View
 PENUMBRA_HD inline double viewIoU(const ViewSums& sums) {
   return sums.unions == 0 ? 1.0 : double(sums.overlap) / double(sums.unions);
 }
+
+// What a launch over pixels is to do.
+inline constexpr int kWriteAlpha = 1, kSumLoss = 2, kPull = 4;
 
 // Which pixel an index of a launch over all pixels is.
 struct Pixel {

@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kNoKey = ~std::uint64_t(0);
 // One train view, fixed.
 struct ViewRecord {
   CameraT<float> camera;
+  CameraT<double> exact;      // the same numbers: SoftRas projects in double
   Vec3<float> centre;         // of the camera, world
   float pixelsPerNdc;
   Index target;               // first of its values in `targets` and blocks in `maskBits` (in blocks)
@@ -32,6 +33,7 @@ struct Slot {
   float scale;     // sqrt(sigma) in pixels
   float reach;     // pixels: the profile ends here
   int margin;      // rows and columns around the image that matter
+  double sigma;    // square pixels
 };
 
 // One iteration's numbers, uploaded for many iterations at once.
@@ -40,7 +42,7 @@ struct IterationRecord {
   float rate;              // -learning rate / (1 - beta1^t)
   float root;              // sqrt(1 / (1 - beta2^t))
   int slots;               // views of this step; the rest of the slots stay empty
-  double inverseSigma;     // 1 / NDC^2
+  double sigma;            // isotropic NDC^2
 };
 
 // Why an iteration changed nothing.
@@ -83,7 +85,7 @@ struct MeshView {
   int vertexCount, faceCount, edgeCount, regularEdges;
 };
 
-PENUMBRA_HD inline Vec3<float> cameraSpace(const CameraT<float>& camera, const Vec3<float>& world) {
+template <class Real> PENUMBRA_HD inline Vec3<Real> cameraSpace(const CameraT<Real>& camera, const Vec3<Real>& world) {
   return camera.rotation * world + camera.translation;
 }
 
@@ -115,6 +117,7 @@ struct BeginIteration {
     slot.scale = now.sqrtSigma * slot.view.pixelsPerNdc;
     slot.reach = float(kProfileReach) * slot.scale;
     slot.margin = int(ceilf(slot.reach)) + 1;
+    slot.sigma = now.sigma * double(slot.view.pixelsPerNdc) * double(slot.view.pixelsPerNdc);
     if (s % kBlock == 0) anyBehind[s / kBlock] = 0;
     if (s > 0) return;
     counters->most.raise(counters->now);

@@ -77,6 +77,7 @@ class ViewStore {
     for (const DeviceViewInput& view : views) {
       ViewRecord record{};
       record.camera = CameraT<float>(view.camera);
+      record.exact = CameraT<double>(record.camera);
       record.centre = record.camera.centre();
       record.pixelsPerNdc = record.camera.pixelsPerNdc();
       record.target = blocks;

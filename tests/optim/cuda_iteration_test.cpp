@@ -156,6 +156,7 @@ const Case kCases[] = {
     {"regularised", [](FitOptions& o) { o.laplacian = 0.01, o.normalConsistency = 0.01, o.edgeLength = 0.02; }},
     {"cotangent", [](FitOptions& o) { o.laplacian = 0.02, o.laplacianWeights = LaplacianWeights::Cotangent; }},
     {"sampledViews", [](FitOptions& o) { o.viewsPerStep = 2; }},
+    {"softRas", [](FitOptions& o) { o.coverage = CoverageModel::SoftRas, o.size = 24, o.views = 3, o.sphereLevel = 1; }},
 };
 INSTANTIATE_TEST_SUITE_P(Options, CudaIteration, testing::ValuesIn(kCases), [](const auto& which) { return which.param.name; });
 

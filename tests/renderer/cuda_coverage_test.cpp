@@ -70,7 +70,7 @@ TEST_P(CudaCoverage, DoesNotDependOnTheOrderOfThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, CudaCoverage,
-                         testing::Combine(testing::Values(CoverageModel::Contour),
+                         testing::Combine(testing::Values(CoverageModel::Contour, CoverageModel::SoftRas),
                                           testing::Range(std::size_t(0), std::size_t(13)), testing::Values(1e-3, 1e-4)),
                          [](const auto& which) {
                            const bool contour = std::get<0>(which.param) == CoverageModel::Contour;
