@@ -9,6 +9,7 @@
 // 5. Parts that no silhouette needs are dropped, smallest first: a part is needed when some view has at least
 //    kNeededPixels pixels of its mask that no other part left covers.
 #pragma once
+#include "optim/hull/hull_field.h"
 #include "optim/hull/hull_grid.h"
 
 namespace penumbra {

@@ -12,40 +12,29 @@
 // the slack of bilinear interpolation has one sign in the whole ball: most views drop out of most blocks.
 // Sources: Laurentini, "The visual hull concept" (1994); the field: signed distances per view, combined by maximum.
 #pragma once
-#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "optim/hull/solid_field.h"
 #include "optim/view_set.h"
 #include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
 
-using HullViews = std::vector<std::uint16_t>;  // indices of views, ascending
-
-struct HullSample {
-  float value = 0;        // world units
-  glm::vec3 gradient{0};  // of the view that decides
-};
-
-class HullField {
+// The pieces of the field are the views.
+class HullField final : public SolidField {
  public:
   // The masks are only read here. Outside the frame is background when `frameCarves`.
   HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool);
 
   int viewCount() const { return int(views_.size()); }
-  double radius() const { return radius_; }
-  double pixelAt(const glm::vec3& x) const;       // world units of one pixel, mean over the views that see x; 0 if none
-  float value(const glm::vec3& x, std::span<const std::uint16_t> views) const;
-  HullSample sample(const glm::vec3& x, std::span<const std::uint16_t> views) const;
-
-  // value() at the kCube^3 points start + step * (x, y, z), x fastest.
-  static constexpr int kCube = 4;
-  void values(const glm::vec3& start, float step, std::span<const std::uint16_t> views, std::span<float> out) const;
-
-  enum class Side { In, Out, Mixed };
-  // Of the ball around c; `undecided` gets those of `views` that may have both signs in it.
-  Side classify(const glm::vec3& c, float r, std::span<const std::uint16_t> views, HullViews& undecided) const;
+  int pieceCount() const override { return viewCount(); }
+  double radius() const override { return radius_; }
+  double pixelAt(const glm::vec3& x) const override;  // mean over the views that see x; 0 if none
+  float value(const glm::vec3& x, std::span<const std::uint16_t> views) const override;
+  HullSample sample(const glm::vec3& x, std::span<const std::uint16_t> views) const override;
+  void values(const glm::vec3& start, float step, std::span<const std::uint16_t> views, std::span<float> out) const override;
+  Side classify(const glm::vec3& c, float r, std::span<const std::uint16_t> views, HullViews& undecided) const override;
 
   // Distance to the outline of one view's mask in pixels, outside positive, and whether x projects into its frame.
   struct Footprint { bool seen = false; glm::vec2 pixel{0}; float pixelSize = 0; };

@@ -6,21 +6,22 @@
 #include <numeric>
 
 #include "renderer/error.h"
+#include "renderer/mesh.h"
 
 namespace penumbra {
 namespace {
 
-constexpr int kBlock = HullGrid::kBlock, kHalf = HullField::kCube, kBlockPoints = kBlock * kBlock * kBlock;
+constexpr int kBlock = HullGrid::kBlock, kHalf = SolidField::kCube, kBlockPoints = kBlock * kBlock * kBlock;
 constexpr float kRoot3 = 1.7320508f;
 
-HullViews allViews(const HullField& field) {
-  HullViews views(std::size_t(field.viewCount()));
+HullViews allViews(const SolidField& field) {
+  HullViews views(std::size_t(field.pieceCount()));
   std::iota(views.begin(), views.end(), std::uint16_t(0));
   return views;
 }
 
 // Bounds of the cells of a coarse grid that may hold some of the hull.
-Bounds coarseBounds(const HullField& field, ThreadPool& pool) {
+Bounds coarseBounds(const SolidField& field, ThreadPool& pool) {
   constexpr int kCells = 40;
   const double side = 2 * field.radius() / kCells;
   const HullViews views = allViews(field);
@@ -31,7 +32,7 @@ Bounds coarseBounds(const HullField& field, ThreadPool& pool) {
       for (int x = 0; x < kCells; ++x) {
         const glm::dvec3 lower = glm::dvec3(x, y, z) * side - field.radius();
         const float r = float(0.5 * std::sqrt(3.0) * side);
-        if (field.classify(glm::vec3(lower + 0.5 * side), r, views, undecided) == HullField::Side::Out) continue;
+        if (field.classify(glm::vec3(lower + 0.5 * side), r, views, undecided) == SolidField::Side::Out) continue;
         slabs[std::size_t(z)].add(lower);
         slabs[std::size_t(z)].add(lower + side);
       }
@@ -44,7 +45,7 @@ Bounds coarseBounds(const HullField& field, ThreadPool& pool) {
 
 class Sampler {
  public:
-  Sampler(const HullField& field, HullGrid& grid, ThreadPool& pool) : field_(field), grid_(grid), pool_(pool) {}
+  Sampler(const SolidField& field, HullGrid& grid, ThreadPool& pool) : field_(field), grid_(grid), pool_(pool) {}
 
   void run() {
     findBlocks();
@@ -77,8 +78,8 @@ class Sampler {
         const std::size_t b = std::size_t(row * blocks.x + x);
         const glm::ivec3 first = kBlock * glm::ivec3(x, row % blocks.y, row / blocks.y);
         const auto side = field_.classify(middle(first, kBlock), reach(kBlock), views, undecided);
-        if (side == HullField::Side::In) fill(first, kBlock);
-        if (side != HullField::Side::Mixed) continue;
+        if (side == SolidField::Side::In) fill(first, kBlock);
+        if (side != SolidField::Side::Mixed) continue;
         lists[b] = undecided;
         grid_.slots[b] = 0;
       }
@@ -101,11 +102,11 @@ class Sampler {
     for (int part = 0; part < 8; ++part) {
       const glm::ivec3 shift = kHalf * glm::ivec3(part & 1, part >> 1 & 1, part >> 2), first = block + shift;
       const auto side = field_.classify(middle(first, kHalf), reach(kHalf), blockViews_[std::size_t(slot)], undecided);
-      if (side == HullField::Side::Mixed) {
+      if (side == SolidField::Side::Mixed) {
         field_.values(grid_.at(first.x, first.y, first.z), grid_.step, undecided, sampled);
         grid_.partViews[std::size_t(slot * 8 + part)] = undecided;
       } else {
-        sampled.fill((side == HullField::Side::In ? -4 : 4) * grid_.step);
+        sampled.fill((side == SolidField::Side::In ? -4 : 4) * grid_.step);
       }
       const float* from = sampled.data();
       for (int z = 0; z < kHalf; ++z)
@@ -168,7 +169,7 @@ class Sampler {
     return deepest;
   }
 
-  const HullField& field_;
+  const SolidField& field_;
   HullGrid& grid_;
   ThreadPool& pool_;
   std::vector<glm::ivec3> active_;     // first point of each slot's block
@@ -177,7 +178,7 @@ class Sampler {
 
 }  // namespace
 
-HullGrid sampleHull(const HullField& field, int resolution, ThreadPool& pool) {
+HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool) {
   const Bounds box = coarseBounds(field, pool);
   const Error nothing(ExitCode::Input, "The masks have no common visual hull: no point lies inside all of them.",
                       "Check masks and cameras, or start from the sphere.");

@@ -1,6 +1,6 @@
 // Which points of a regular grid lie inside the visual hull, with the field's value at all points near its surface.
 //
-// Two levels of blocks (8^3 and 4^3 points) are tested as balls first (HullField::classify); only those that the surface
+// Two levels of blocks (8^3 and 4^3 points) are tested as balls first (SolidField::classify); only those that the surface
 // may cross are sampled, and only against the views that may have both signs there.
 // Thin parts: `thin` lists grid points that are outside but whose cell (the cube of side `step` around it) meets the hull
 // where the hull is thinner than about half a step, and tells where in the cell it is inside. Taking them as inside
@@ -11,7 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "optim/hull/hull_field.h"
+#include "optim/hull/solid_field.h"
+#include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
 
@@ -57,6 +58,6 @@ struct HullGrid {
 };
 
 // `resolution`: steps along the longest side of the hull's bounding box. Throws Error(Input) when nothing is inside.
-HullGrid sampleHull(const HullField& field, int resolution, ThreadPool& pool);
+HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool);
 
 }  // namespace penumbra

@@ -15,7 +15,7 @@ struct MixedCell {
 
 class SurfaceNets {
  public:
-  SurfaceNets(const HullGrid& grid, const HullField& field, ThreadPool& pool)
+  SurfaceNets(const HullGrid& grid, const SolidField& field, ThreadPool& pool)
       : grid_(grid), field_(field), pool_(pool), slices_(std::size_t(grid.points.z - 1)) {}
 
   Mesh run() {
@@ -113,7 +113,7 @@ class SurfaceNets {
   }
 
   const HullGrid& grid_;
-  const HullField& field_;
+  const SolidField& field_;
   ThreadPool& pool_;
   std::vector<std::vector<MixedCell>> slices_;
   Mesh mesh_;
@@ -121,7 +121,7 @@ class SurfaceNets {
 
 }  // namespace
 
-glm::vec3 projectToHull(const glm::vec3& start, const HullGrid& grid, const HullField& field, float reach, int steps) {
+glm::vec3 projectToHull(const glm::vec3& start, const HullGrid& grid, const SolidField& field, float reach, int steps) {
   const glm::ivec3 c = glm::clamp(glm::ivec3((start - grid.origin) / grid.step + 0.5f), glm::ivec3(0), grid.points - 1);
   const auto views = grid.views(c.x, c.y, c.z);
   if (views.empty()) return start;
@@ -139,7 +139,7 @@ glm::vec3 projectToHull(const glm::vec3& start, const HullGrid& grid, const Hull
   return p;
 }
 
-Mesh extractSurface(const HullGrid& grid, const HullField& field, ThreadPool& pool) {
+Mesh extractSurface(const HullGrid& grid, const SolidField& field, ThreadPool& pool) {
   return SurfaceNets(grid, field, pool).run();
 }
 

@@ -11,9 +11,9 @@
 
 namespace penumbra {
 
-Mesh extractSurface(const HullGrid& grid, const HullField& field, ThreadPool& pool);
+Mesh extractSurface(const HullGrid& grid, const SolidField& field, ThreadPool& pool);
 
 // Newton steps to F = 0 from p, at most `reach` away from it; p itself when it is far from the surface.
-glm::vec3 projectToHull(const glm::vec3& p, const HullGrid& grid, const HullField& field, float reach, int steps);
+glm::vec3 projectToHull(const glm::vec3& p, const HullGrid& grid, const SolidField& field, float reach, int steps);
 
 }  // namespace penumbra

@@ -12,6 +12,7 @@
 // - cubes of neighbouring inside points.
 // Limits: real tunnels that are narrower than 2 kTunnelPixels in every mask are filled.
 #pragma once
+#include "optim/hull/hull_field.h"
 #include "optim/hull/hull_grid.h"
 
 namespace penumbra {

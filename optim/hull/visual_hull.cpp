@@ -12,17 +12,12 @@
 namespace penumbra {
 namespace {
 
-void check(std::span<const View> views, const HullOptions& options) {
+void checkResolution(const HullOptions& options) {
   if (options.resolution < 16 || options.resolution > 512)
     throw Error(ExitCode::Usage, "hull_resolution is " + std::to_string(options.resolution) + ", must be in [16, 512].");
-  for (const View& view : views)
-    if (view.mask.width != view.camera.width || view.mask.height != view.camera.height || view.mask.empty())
-      throw Error(ExitCode::Input, "The mask of view " + view.name + " is " + std::to_string(view.mask.width) + " x " +
-                                       std::to_string(view.mask.height) + " pixels, its camera " +
-                                       std::to_string(view.camera.width) + " x " + std::to_string(view.camera.height) + ".");
 }
 
-double wantedEdge(const HullField& field, const HullGrid& grid, const HullOptions& options) {
+double wantedEdge(const SolidField& field, const HullGrid& grid, const HullOptions& options) {
   const glm::vec3 middle = grid.origin + 0.5f * grid.step * glm::vec3(grid.points - 1);
   return std::max(options.edgePixels * field.pixelAt(middle), double(grid.step));
 }
@@ -44,32 +39,46 @@ std::string Hull::summary() const {
   return text;
 }
 
-Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool) {
-  check(views, options);
-  const HullField field(views, options.radius, options.frameCarves, pool);
-  if (field.viewCount() == 0)
-    throw Error(ExitCode::Input,
-                "None of the " + std::to_string(views.size()) + " training masks shows an object, so there is no visual hull.",
-                "Check that the masks are white (or opaque) on the object, or invert them.");
-  HullGrid grid = sampleHull(field, options.resolution, pool);
-  const CleaningReport cleaned = cleanHull(grid, field, pool);
+void checkHullViews(std::span<const View> views) {
+  for (const View& view : views)
+    if (view.mask.width != view.camera.width || view.mask.height != view.camera.height || view.mask.empty())
+      throw Error(ExitCode::Input, "The mask of view " + view.name + " is " + std::to_string(view.mask.width) + " x " +
+                                       std::to_string(view.mask.height) + " pixels, its camera " +
+                                       std::to_string(view.camera.width) + " x " + std::to_string(view.camera.height) + ".");
+}
 
+Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOptions& options, ThreadPool& pool) {
+  checkResolution(options);
+  HullGrid grid = sampleHull(solid, options.resolution, pool);
+  const CleaningReport cleaned = cleanHull(grid, masks, pool);
   Hull hull;
   hull.step = grid.step;
-  hull.emptyViews = int(views.size()) - field.viewCount();
   hull.cavitiesFilled = cleaned.cavitiesFilled;
   hull.partsDropped = cleaned.partsDropped;
   hull.tunnelsFilled = cleaned.tunnelsFilled;
   hull.bridgesCut = cleaned.bridgesCut;
   hull.genusConfidence = genusConfidence(grid);
-  hull.mesh = extractSurface(grid, field, pool);
+  hull.mesh = extractSurface(grid, solid, pool);
   if (options.edgePixels > 0) {
-    const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, field, 0.25f * grid.step, 1); };
-    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(field, grid, options), 2}, project, pool);
+    const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };
+    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(solid, grid, options), 2}, project, pool);
   }
   const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
   hull.components = summary.components;
   hull.genus = summary.genus();
+  return hull;
+}
+
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool) {
+  checkResolution(options);
+  checkHullViews(views);
+  const HullField field(views, options.radius, options.frameCarves, pool);
+  if (field.viewCount() == 0)
+    throw Error(ExitCode::Input,
+                "None of the " + std::to_string(views.size()) + " training masks shows an object, so there is no visual hull.",
+                "Check that the masks are white (or opaque) on the object, or invert them.");
+  Hull hull = meshSolid(field, field, options, pool);
+  hull.emptyViews = int(views.size()) - field.viewCount();
   return hull;
 }
 

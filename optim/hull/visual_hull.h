@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "optim/hull/hull_field.h"
 #include "optim/view_set.h"
 #include "renderer/cpu/thread_pool.h"
 #include "renderer/mesh.h"
@@ -34,5 +35,12 @@ struct Hull {
 
 // Throws Error(Input) when no mask shows anything or the masks have no point in common.
 Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool);
+
+// The same for any solid: `masks` says which parts and handles are needed. Throws Error(Usage) on impossible options,
+// Error(Input) when nothing is inside. `emptyViews` stays 0.
+Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOptions& options, ThreadPool& pool);
+
+// Throws Error(Input) when a mask does not fit its camera.
+void checkHullViews(std::span<const View> views);
 
 }  // namespace penumbra
