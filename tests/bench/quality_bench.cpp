@@ -13,11 +13,10 @@
 // consistency, Hausdorff 95 %, faces, genus and parts of result/shape, self-intersecting faces, flipped area, iterations,
 // seconds. Last: goals reached ("ok") or missed and by how much; s marks a missed time, g a wrong genus, x more than
 // 0.1 % self-intersecting faces, o an open mesh. Shapes that are not there, or not closed, are left out with a message.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
-#include <memory>
 
 #include <nlohmann/json.hpp>
 
@@ -190,8 +189,8 @@ class Bench {
       const auto mesh = find(shape);
       if (!mesh) continue;
       for (const int views : a_.views) runShape(shape.name, *mesh, views);
+      if (!a_.json.empty()) std::ofstream(a_.json) << json_.dump(1) << "\n";  // what there is, should the run be ended
     }
-    if (!a_.json.empty()) std::ofstream(a_.json) << json_.dump(1) << "\n";
   }
 
  private:

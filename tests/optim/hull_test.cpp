@@ -14,10 +14,13 @@
 #include "renderer/error.h"
 #include "renderer/topology.h"
 #include "tests/support/flat_scene.h"
+#include "tests/support/measured_shapes.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
+
+using testing::together;
 
 ThreadPool& pool() {
   static ThreadPool shared(2);
@@ -27,13 +30,6 @@ ThreadPool& pool() {
 Mesh moved(Mesh mesh, double scale, const glm::vec3& shift) {
   for (auto& p : mesh.positions) p = float(scale) * p + shift;
   return mesh;
-}
-
-Mesh together(Mesh a, const Mesh& b) {
-  const int shift = int(a.positions.size());
-  a.positions.insert(a.positions.end(), b.positions.begin(), b.positions.end());
-  for (const Face& f : b.faces) a.faces.push_back(f + shift);
-  return a;
 }
 
 // A box from -half to half, turned so that it is aligned with nothing.
