@@ -106,6 +106,18 @@ class DeviceIteration {
   virtual int viewsAtOnce() const = 0;          // fewer than a step's views when memory is short
 };
 
+// Is there a graphics card that iterations can run on? `reason` is one sentence that says why not.
+struct CudaStatus {
+  bool available = false;
+  std::string reason, name;              // name of the card, when there is one
+  std::size_t memory = 0, freeMemory = 0;  // bytes
+};
+CudaStatus probeCuda();
+
+// Throws Error when probeCuda() says no. All functions of the result throw Error when the card fails; then its state is
+// lost, and the fit goes on from the newest state() the caller has kept.
+std::unique_ptr<DeviceIteration> makeCudaIteration();
+
 // Bytes that a fit of this size takes on the device, to begin with, when `viewsAtOnce` views are rendered together.
 std::size_t predictDeviceMemory(const Topology& topology, std::span<const Camera> cameras, const DeviceOptions& options,
                                 int viewsAtOnce);

@@ -163,6 +163,15 @@ template <class Executor> class Iteration : public DeviceIteration {
   }
   int viewsAtOnce() const override { return slots_; }
 
+  // Allocates for steps of so many views; the most bytes in use on the way. For MeasureExecutor.
+  std::size_t predict(int stepViews) {
+    DeviceStep step;
+    step.sigma = options_.largestSigma;
+    step.views.resize(std::size_t(stepViews));
+    prepare({&step, 1});
+    return executor_.most();
+  }
+
  private:
   struct ImageSize {
     int width, height;

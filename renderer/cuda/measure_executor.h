@@ -26,7 +26,11 @@ class MeasureExecutor : public Memory {
   void download(void*, const void*, std::size_t) override {}
   void copy(void*, const void*, std::size_t) override {}
   void fill(void*, std::uint8_t, std::size_t) override {}
-  std::size_t available() const override { return 0; }
+  std::size_t available() const override { return std::size_t(1) << 60; }
+  struct Recording {
+    void forget() {}
+  };
+  template <class Launches> void play(Recording&, const Launches&) {}
   template <class Kernel> void launch(const char*, const Kernel&, Index) {}
 
   std::size_t most() const { return most_; }

@@ -1,0 +1,110 @@
+// Runs kernels on the graphics card: one stream, launches of an iteration recorded in a CUDA graph. Needs no CUDA header:
+// calls go through CudaApi, and `Kernels::pointer<Kernel>()` names what to launch (in cuda_iteration.cu a __global__ function,
+// in tests a host function).
+#pragma once
+#include <memory>
+
+#include "renderer/cuda/atomic.h"
+#include "renderer/cuda/cuda_api.h"
+#include "renderer/cuda/memory.h"
+
+namespace penumbra::device {
+
+inline constexpr unsigned kThreads = 256;  // of a block; a multiple of the warp's 32
+
+template <class Kernels> class CudaExecutor : public Memory {
+ public:
+  explicit CudaExecutor(const CudaApi& api) : api_(&api) {
+    check(api_->setDevice(0), "cudaSetDevice");
+    check(api_->streamCreate(&stream_), "cudaStreamCreate");
+  }
+  CudaExecutor(CudaExecutor&& o) noexcept : api_(o.api_), stream_(std::exchange(o.stream_, nullptr)) {}
+  ~CudaExecutor() override {
+    if (stream_) api_->streamDestroy(stream_);
+  }
+
+  void* allocate(std::size_t bytes) override {
+    void* pointer = nullptr;
+    check(api_->allocate(&pointer, bytes), "cudaMalloc of " + std::to_string((bytes + 999999) / 1000000) + " MB");
+    return pointer;
+  }
+  // What was queued may still use it: the runtime waits.
+  void release(void* pointer) noexcept override { api_->release(pointer); }
+  void upload(void* to, const void* from, std::size_t bytes) override {
+    check(api_->copy(to, from, bytes, CudaCopy::HostToDevice, stream_), "Copying to the graphics card");
+    wait();  // `from` may go away
+  }
+  void download(void* to, const void* from, std::size_t bytes) override {
+    check(api_->copy(to, from, bytes, CudaCopy::DeviceToHost, stream_), "Copying from the graphics card");
+    wait();
+  }
+  void copy(void* to, const void* from, std::size_t bytes) override {
+    check(api_->copy(to, from, bytes, CudaCopy::DeviceToDevice, stream_), "Copying on the graphics card");
+  }
+  void fill(void* to, std::uint8_t byte, std::size_t bytes) override {
+    check(api_->fill(to, byte, bytes, stream_), "cudaMemset");
+  }
+  std::size_t available() const override {
+    std::size_t available = 0, total = 0;
+    check(api_->memoryInfo(&available, &total), "cudaMemGetInfo");
+    return available;
+  }
+
+  template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count) {
+    static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000, "a kernel is a block of plain parameters");
+    if (count <= 0) return;
+    const Index blocks = (count + kThreads - 1) / kThreads;
+    if (blocks > 0x7fffffff) throw Error(ExitCode::Memory, std::string("The launch of ") + name + " is too large.", "Use fewer views at once.");
+    void* arguments[] = {const_cast<Kernel*>(&kernel), &count};
+    check(api_->launch(Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_), std::string("Launching ") + name);
+  }
+
+  // A graph made of the launches of one iteration.
+  class Recording {
+   public:
+    Recording() = default;
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+    ~Recording() { forget(); }
+    void forget() noexcept {
+      if (executable_) api_->executableDestroy(executable_);
+      executable_ = nullptr;
+    }
+
+   private:
+    friend class CudaExecutor;
+    const CudaApi* api_ = nullptr;
+    void* executable_ = nullptr;
+  };
+  template <class Launches> void play(Recording& recording, const Launches& launches) {
+    if (!recording.executable_) record(recording, launches);
+    check(api_->graphLaunch(recording.executable_, stream_), "Launching the iteration");
+  }
+
+ private:
+  void check(CudaCode code, const std::string& call) const { checkCuda(*api_, code, call); }
+  void wait() { check(api_->streamWait(stream_), "Waiting for the graphics card"); }
+
+  template <class Launches> void record(Recording& recording, const Launches& launches) {
+    recording.api_ = api_;
+    void* graph = nullptr;
+    check(api_->captureBegin(stream_), "Recording the iteration");
+    try {
+      launches();
+    } catch (...) {
+      if (api_->captureEnd(stream_, &graph) == 0 && graph) api_->graphDestroy(graph);
+      throw;
+    }
+    check(api_->captureEnd(stream_, &graph), "Recording the iteration");
+    void* executable = nullptr;
+    const CudaCode code = api_->graphInstantiate(&executable, graph);
+    api_->graphDestroy(graph);
+    check(code, "Making the iteration ready");
+    recording.executable_ = executable;
+  }
+
+  const CudaApi* api_;
+  void* stream_ = nullptr;
+};
+
+}  // namespace penumbra::device

@@ -1,0 +1,13 @@
+// Stands in for cuda_runtime.cpp and cuda_iteration.cu in a build without CUDA.
+#include "renderer/cuda/cuda_api.h"
+#include "renderer/device_iteration.h"
+
+namespace penumbra {
+
+const device::CudaApi* device::cudaRuntime() { return nullptr; }
+
+std::unique_ptr<DeviceIteration> makeCudaIteration() {
+  throw Error(ExitCode::Usage, "This program was built without CUDA.", "Run with --backend cpu.");
+}
+
+}  // namespace penumbra
