@@ -90,6 +90,8 @@ struct Option {
   const char* doc;     // one sentence
   double (*get)(const FitOptions&);
   void (*set)(FitOptions&, double);      // unchecked; use setOption
+  // Whether it has any effect; to be asked with start and solver resolved (resolvedOptions, optim/fit/start_shapes.h).
+  bool (*applies)(const FitOptions&);
 };
 
 // Groups whose options matter to one kind of input only.

@@ -30,6 +30,12 @@ using enum OptionScale;
 constexpr OptionEffect kNow = OptionEffect::NextStep, kReset = OptionEffect::Reset, kTargets = OptionEffect::Targets;
 constexpr bool kBasic = false, kAdvanced = true;
 
+bool always(const FitOptions&) { return true; }
+bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
+bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
+bool sphereOnly(const FitOptions& o) { return o.start == StartShape::Sphere; }
+bool hullOnly(const FitOptions& o) { return o.start == StartShape::Hull; }
+
 struct Row {
   const char* name;
   const char* label;
@@ -39,11 +45,12 @@ struct Row {
   OptionEffect effect;
   bool advanced;
   const char* doc;
+  bool (*applies)(const FitOptions&) = always;
 };
 
 template <auto kMember> Option row(const char* group, const Row& r, std::span<const char* const> choices = {}) {
   return {r.name, group, r.label, r.unit, r.scale, r.min, r.max, r.effect, r.advanced, choices, r.doc,
-          get<kMember>, set<kMember>};
+          get<kMember>, set<kMember>, r.applies};
 }
 template <auto kMember>
 Option choiceRow(const char* group, Row r, std::span<const char* const> choices) {
@@ -86,9 +93,9 @@ void addStartRows(std::vector<Option>& t) {
       "Shape the fit begins with: a sphere inside all views, the visual hull carved from the masks, or a mesh from a file; "
       "auto takes the hull when there are at least 6 views."}, kStarts));
   t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
-      "Subdivisions of the start sphere: 10 * 4^n + 2 vertices."}));
+      "Subdivisions of the start sphere: 10 * 4^n + 2 vertices.", sphereOnly}));
   t.push_back(row<&F::hullResolution>(kStart, {"hull_resolution", "Hull resolution", "steps", Integer, 16, 512, kReset, kBasic,
-      "Grid steps along the longest side of the visual hull: more keep finer detail and take longer."}));
+      "Grid steps along the longest side of the visual hull: more keep finer detail and take longer.", hullOnly}));
 }
 
 void addSolverRows(std::vector<Option>& t) {
@@ -97,28 +104,28 @@ void addSolverRows(std::vector<Option>& t) {
       "Newton moves the outlines onto the masks' in a few large steps, gradient descends on rendered coverage in many small "
       "ones; auto takes gradient from a sphere, else newton."}, kSolvers));
   t.push_back(row<&F::prior>(kGroup, {"prior", "Smoothness", "", Log, 1e-3, 1e3, kNow, kBasic,
-      "Newton: how stiff the surface is where no silhouette tells its shape."}));
+      "Newton: how stiff the surface is where no silhouette tells its shape.", newtonOnly}));
   t.push_back(row<&F::robust>(kGroup, {"robust", "Trust masks within", "px", Linear, 0, 20, kNow, kBasic,
-      "Newton: outlines farther off than this pull no harder, so that wrong masks do little harm; 0 trusts all alike."}));
+      "Newton: outlines farther off than this pull no harder, so that wrong masks do little harm; 0 trusts all alike.", newtonOnly}));
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
-      "Newton: begins with a coarse mesh and refines it as it settles; off keeps the triangles of the start."}));
-  t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop when converged", "", Toggle, 0, 1, kNow, kBasic,
-      "Newton: ends the fit when steps no longer improve it; Start goes on."}));
+      "Newton: begins with a coarse mesh and refines it as it settles; off keeps the triangles of the start.", newtonOnly}));
+  t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop by itself", "", Toggle, 0, 1, kNow, kBasic,
+      "Newton: ends the fit when steps no longer improve it; Start goes on.", newtonOnly}));
 }
 
 void addCoverageRows(std::vector<Option>& t) {
   constexpr const char* kCoverage = "Coverage";
   t.push_back(choiceRow<&F::coverage>(kCoverage, {"coverage", "Model", "", Choice, 0, 0, kNow, kBasic,
-      "Contour blurs the outline of the whole shape; SoftRas blends every triangle on its own, as in the literature."},
+      "Contour blurs the outline of the whole shape; SoftRas blends every triangle on its own, as in the literature.", gradientOnly},
       kCoverages));
   t.push_back(row<&F::sigma>(kCoverage, {"sigma", "Sigma", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
-      "Softness at the beginning: the blurred band is sqrt(sigma) * half the shorter image side wide."}));
+      "Softness at the beginning: the blurred band is sqrt(sigma) * half the shorter image side wide.", gradientOnly}));
   t.push_back(row<&F::sigmaEnd>(kCoverage, {"sigma_end", "Sigma at the end", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
-      "Softness that sigma moves to, by the same factor each step."}));
+      "Softness that sigma moves to, by the same factor each step.", gradientOnly}));
   t.push_back(row<&F::sigmaSteps>(kCoverage, {"sigma_steps", "Sigma steps", "", Integer, 0, 1000000, kNow, kAdvanced,
-      "Iterations over which sigma reaches its end value; 0 keeps it as it is."}));
+      "Iterations over which sigma reaches its end value; 0 keeps it as it is.", gradientOnly}));
   t.push_back(row<&F::softTarget>(kCoverage, {"soft_target", "Soften masks", "", Toggle, 0, 1, kNow, kAdvanced,
-      "Softens the masks by the same profile as the coverage, so that a wide sigma does not bias the shape."}));
+      "Softens the masks by the same profile as the coverage, so that a wide sigma does not bias the shape.", gradientOnly}));
 }
 
 void addOptimiserRows(std::vector<Option>& t) {
@@ -126,40 +133,40 @@ void addOptimiserRows(std::vector<Option>& t) {
   t.push_back(row<&F::iterations>(kGroup, {"iterations", "Iterations", "", Integer, 1, 1000000, kNow, kBasic,
       "Planned number of steps; Start after the end plans as many more."}));
   t.push_back(choiceRow<&F::optimizer>(kGroup, {"optimizer", "Method", "", Choice, 0, 0, kNow, kBasic,
-      "Adam scales every coordinate on its own; AdamUniform scales all by one number and so keeps steps smooth."},
+      "Adam scales every coordinate on its own; AdamUniform scales all by one number and so keeps steps smooth.", gradientOnly},
       kOptimizers));
   t.push_back(choiceRow<&F::parameters>(kGroup, {"parameters", "Parameters", "", Choice, 0, 0, kNow, kBasic,
-      "What is moved: the vertices, or differential coordinates whose steps spread smoothly over the mesh."},
+      "What is moved: the vertices, or differential coordinates whose steps spread smoothly over the mesh.", gradientOnly},
       kParameters));
   t.push_back(row<&F::lambda>(kGroup, {"lambda", "Lambda", "", Log, 1e-2, 1e4, kNow, kBasic,
-      "How far a step spreads with differential coordinates: about sqrt(lambda) edges."}));
+      "How far a step spreads with differential coordinates: about sqrt(lambda) edges.", gradientOnly}));
   t.push_back(row<&F::learningRate>(kGroup, {"learning_rate", "Learning rate", "", Log, 1e-6, 1, kNow, kBasic,
-      "Length of one step of the parameters, in units of the normalised object's radius."}));
+      "Length of one step of the parameters, in units of the normalised object's radius.", gradientOnly}));
   t.push_back(row<&F::learningRateEnd>(kGroup, {"learning_rate_end", "Rate at the end", "x", Log, 1e-4, 1, kNow, kAdvanced,
-      "Factor the learning rate has fallen to at the last planned iteration."}));
+      "Factor the learning rate has fallen to at the last planned iteration.", gradientOnly}));
   t.push_back(row<&F::beta1>(kGroup, {"beta1", "Beta 1", "", Linear, 0, 0.9999, kNow, kAdvanced,
-      "Memory of the mean gradient: 0.9 remembers about 10 steps."}));
+      "Memory of the mean gradient: 0.9 remembers about 10 steps.", gradientOnly}));
   t.push_back(row<&F::beta2>(kGroup, {"beta2", "Beta 2", "", Linear, 0, 0.99999, kNow, kAdvanced,
-      "Memory of the mean squared gradient: 0.999 remembers about 1000 steps."}));
+      "Memory of the mean squared gradient: 0.999 remembers about 1000 steps.", gradientOnly}));
   t.push_back(row<&F::viewsPerStep>(kGroup, {"views_per_step", "Views per step", "", Integer, 0, 4096, kNow, kAdvanced,
-      "Views used in one step, drawn without repetition until all were used; 0 uses all."}));
+      "Views used in one step, drawn without repetition until all were used; 0 uses all.", gradientOnly}));
 }
 
 void addObjectiveRows(std::vector<Option>& t) {
   constexpr const char* kLoss = "Loss";
   t.push_back(choiceRow<&F::loss>(kLoss, {"loss", "Loss", "", Choice, 0, 0, kNow, kBasic,
-      "How coverage and mask are compared: squared difference, absolute difference, or overlap."}, kLosses));
+      "How coverage and mask are compared: squared difference, absolute difference, or overlap.", gradientOnly}, kLosses));
   t.push_back(row<&F::silhouetteWeight>(kLoss, {"silhouette_weight", "Weight", "", Linear, 0, 10, kNow, kAdvanced,
-      "Weight of the comparison of coverage and masks in the objective."}));
+      "Weight of the comparison of coverage and masks in the objective.", gradientOnly}));
   constexpr const char* kGroup = "Regularisers";
   t.push_back(row<&F::laplacian>(kGroup, {"laplacian", "Laplacian", "", Linear, 0, 10, kNow, kBasic,
-      "Weight that draws each vertex to the middle of its neighbours."}));
+      "Weight that draws each vertex to the middle of its neighbours.", gradientOnly}));
   t.push_back(choiceRow<&F::laplacianWeights>(kGroup, {"laplacian_weights", "Laplacian kind", "", Choice, 0, 0, kNow, kAdvanced,
-      "Uniform also evens out triangles; cotangent acts on the surface's curvature only."}, kLaplacians));
+      "Uniform also evens out triangles; cotangent acts on the surface's curvature only.", gradientOnly}, kLaplacians));
   t.push_back(row<&F::normalConsistency>(kGroup, {"normal_consistency", "Normal consistency", "", Linear, 0, 10, kNow, kBasic,
-      "Weight that draws the normals of neighbouring faces together."}));
+      "Weight that draws the normals of neighbouring faces together.", gradientOnly}));
   t.push_back(row<&F::edgeLength>(kGroup, {"edge_length", "Edge lengths", "", Linear, 0, 10, kNow, kBasic,
-      "Weight that draws all edges to one length."}));
+      "Weight that draws all edges to one length.", gradientOnly}));
   constexpr const char* kPerformance = "Performance";
   t.push_back(choiceRow<&F::backend>(kPerformance, {"backend", "Backend", "", Choice, 0, 0, kNow, kBasic,
       "What computes: the processor or a CUDA graphics card; auto takes the fastest there is."}, kBackends));

@@ -114,6 +114,7 @@ const char* toString(EventKind kind) {
     case EventKind::Recovered: return "recovered";
     case EventKind::Exported: return "exported";
     case EventKind::Restored: return "restored";
+    case EventKind::Cancelled: return "cancelled";
     case EventKind::Warning: return "warning";
     case EventKind::Failed: return "failed";
   }

@@ -13,11 +13,9 @@
 #include "optim/targets/soft_target.h"
 #include "optim/view_set.h"
 #include "renderer/coverage.h"
+#include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
-
-// Thrown out of a pass when its stop flag was raised; nothing has changed then.
-struct Interrupted {};
 
 class CoveragePass {
  public:

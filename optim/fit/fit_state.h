@@ -1,4 +1,5 @@
-// Everything a fit needs to go on exactly from where it was; plain values.
+// Everything a fit needs to go on exactly from where it was; plain values. optim/session/recovery.cpp keeps them on
+// disk: a new member is written and read there too.
 #pragma once
 #include <vector>
 
@@ -11,7 +12,8 @@ struct NewtonState {
   int level = -1;                 // of mesh density; -1: not begun on this mesh
   int steps = 0;                  // taken on this level
   int stalls = 0;                 // of them, in a row up to now, that hardly lowered the energy
-  double damping = 1e-4;
+  double damping = 1e-3;
+  bool relaxed = false;           // the prior was lowered, as outlines stayed rougher than the masks
   bool levelDone = false, converged = false;
 };
 

@@ -121,6 +121,12 @@ SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views) {
   return resolvedStart(options, views) == StartShape::Sphere ? SolverKind::Gradient : SolverKind::Newton;
 }
 
+FitOptions resolvedOptions(FitOptions options, const ViewSet& views) {
+  options.solver = resolvedSolver(options, views);
+  options.start = resolvedStart(options, views);
+  return options;
+}
+
 Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note) {
   Mesh mesh;
   const StartShape start = resolvedStart(options, views);

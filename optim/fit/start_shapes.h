@@ -29,6 +29,7 @@ Ball startBall(const ViewSet& views);
 inline constexpr int kFewestHullViews = 6;
 StartShape resolvedStart(const FitOptions& options, const ViewSet& views);
 SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views);
+FitOptions resolvedOptions(FitOptions options, const ViewSet& views);  // with both in place of auto
 
 // In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`, a hull is carved
 // from the train masks (optim/hull/visual_hull.h). Throws what readMesh and makeVisualHull throw.

@@ -13,6 +13,7 @@
 #include "optim/io/file_input.h"
 #include "optim/io/mask_reading.h"
 #include "optim/io/nerf_transforms.h"
+#include "renderer/cpu/thread_pool.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -134,14 +135,16 @@ Candidate loadCandidate(const DatasetFrame& frame, const DatasetOptions& options
 std::vector<Candidate> loadAll(const std::vector<DatasetFrame>& frames, const DatasetOptions& options) {
   std::vector<Candidate> candidates(frames.size());
   std::atomic<std::size_t> next{0};
+  const auto stopped = [&options] { return options.stop && options.stop->load(std::memory_order_relaxed); };
   const auto work = [&] {
-    for (std::size_t i = next++; i < frames.size(); i = next++) candidates[i] = loadCandidate(frames[i], options);
+    for (std::size_t i = next++; i < frames.size() && !stopped(); i = next++) candidates[i] = loadCandidate(frames[i], options);
   };
   const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
   std::vector<std::jthread> others;
   for (std::size_t t = 1; t < std::min(threads, frames.size()); ++t) others.emplace_back(work);
   work();
   others.clear();  // joins
+  if (stopped()) throw Interrupted{};
   return candidates;
 }
 

@@ -1,5 +1,6 @@
 // Folders of calibrated masks. One row a format in the table of readers (dataset_io.cpp); first match wins.
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct DatasetOptions {
   int holdOutEvery = 8;  // every n-th view is held out when the set has no test/val split; 0: none
   int maxHeldOut = 16;   // at most so many held-out views, evenly picked
   bool invert = false;   // white means background
+  const std::atomic<bool>* stop = nullptr;  // raised: Interrupted (thread_pool.h) is thrown between two images
 };
 
 // Cameras and masks in the folder's own coordinates (normalisation is the identity). All faults of a set are

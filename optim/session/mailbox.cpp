@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t kMaxEvents = 1000;  // nobody is reading them then; the oldest go
 
 bool isLoad(const Command& c) {
-  return std::holds_alternative<command::LoadPath>(c) || std::holds_alternative<command::LoadModel>(c);
+  return std::holds_alternative<command::LoadPath>(c) || std::holds_alternative<command::LoadModel>(c) ||
+         std::holds_alternative<command::Recover>(c);
 }
 
 bool replacesLast(const Command& c) {
@@ -47,9 +48,22 @@ void Mailbox::quit() {
   commandCame_.notify_all();
 }
 
-bool Mailbox::loadWaiting() const {
+void Mailbox::cancelLoad() {
   const std::lock_guard lock(mutex_);
-  return std::any_of(commands_.begin(), commands_.end(), isLoad);
+  const bool waiting = std::erase_if(commands_, isLoad) > 0;
+  interrupt_ = quit_ || loading_;
+  cancelled_ = loading_;
+  if (waiting && !loading_) events_.push_back({EventKind::Cancelled, "Loading was cancelled.", {}, {}, 0});
+}
+
+bool Mailbox::loadCancelled() const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+bool Mailbox::loadPointless() const {
+  const std::lock_guard lock(mutex_);
+  return quit_ || cancelled_ || std::any_of(commands_.begin(), commands_.end(), isLoad);
 }
 
 std::optional<Command> Mailbox::receive(bool wait) {
@@ -59,7 +73,9 @@ std::optional<Command> Mailbox::receive(bool wait) {
   Command command = std::move(commands_.front());
   commands_.pop_front();
   busy_ = true;
-  if (isLoad(command)) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
+  loading_ = isLoad(command);
+  cancelled_ = false;
+  if (loading_) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
   return command;
 }
 
@@ -71,7 +87,8 @@ void Mailbox::waitForCommand(double seconds) {
 void Mailbox::finished() {
   {
     const std::lock_guard lock(mutex_);
-    busy_ = false;
+    busy_ = loading_ = false;
+    if (cancelled_) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
   }
   changed_.notify_all();
 }

@@ -21,12 +21,15 @@ struct Pause {};
 struct Step { int iterations; };
 struct Reset {};
 struct SetOptions { FitOptions options; };
-struct Export { std::filesystem::path path; };
+struct Export { std::filesystem::path path; ExportFrame frame; };
 struct Restore { int checkpoint; };
 struct Watch { std::vector<int> views; };
+struct KeepRecovery { std::filesystem::path file; };
+struct Recover { std::filesystem::path file; };
 }  // namespace command
 using Command = std::variant<command::LoadPath, command::LoadModel, command::Start, command::Pause, command::Step,
-                             command::Reset, command::SetOptions, command::Export, command::Restore, command::Watch>;
+                             command::Reset, command::SetOptions, command::Export, command::Restore, command::Watch,
+                             command::KeepRecovery, command::Recover>;
 
 class Mailbox {
  public:
@@ -36,9 +39,11 @@ class Mailbox {
   void send(Command command);
   void quit();
   bool quitting() const { return quit_.load(); }
-  // Raised by loads and by quit: what is being computed for the old state may stop between two views.
+  void cancelLoad();         // of the present command, if it is one, and those waiting
+  // Raised by loads, their cancelling and quit: what is being computed for the old state may stop between two views.
   const std::atomic<bool>& interrupt() const { return interrupt_; }
-  bool loadWaiting() const;  // a newer load has been asked for
+  bool loadCancelled() const;
+  bool loadPointless() const;  // cancelled, or a newer load has been asked for, or quitting
 
   // For the worker. With `wait` it blocks until there is a command. Empty: none, or quitting.
   std::optional<Command> receive(bool wait);
@@ -65,7 +70,7 @@ class Mailbox {
   mutable std::condition_variable commandCame_, changed_;
   std::deque<Command> commands_;
   std::atomic<bool> quit_{false}, interrupt_{false};
-  bool busy_ = false, running_ = false;
+  bool busy_ = false, running_ = false, loading_ = false, cancelled_ = false;
   int exports_ = 0;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<Event> events_;

@@ -45,7 +45,12 @@ void Session::pause() { state_->mail.send(command::Pause{}); }
 void Session::step(int iterations) { state_->mail.send(command::Step{iterations}); }
 void Session::reset() { state_->mail.send(command::Reset{}); }
 void Session::setOptions(const FitOptions& options) { state_->mail.send(command::SetOptions{options}); }
-void Session::exportMesh(const std::filesystem::path& path) { state_->mail.send(command::Export{path}); }
+void Session::cancelLoad() { state_->mail.cancelLoad(); }
+void Session::exportMesh(const std::filesystem::path& path, const ExportFrame& frame) {
+  state_->mail.send(command::Export{path, frame});
+}
+void Session::keepRecovery(const std::filesystem::path& file) { state_->mail.send(command::KeepRecovery{file}); }
+void Session::recover(const std::filesystem::path& file) { state_->mail.send(command::Recover{file}); }
 void Session::restore(int checkpoint) { state_->mail.send(command::Restore{checkpoint}); }
 void Session::watchViews(std::vector<int> trainViews) { state_->mail.send(command::Watch{std::move(trainViews)}); }
 void Session::setYield(double fraction) { state_->mail.yield = fraction; }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "optim/io/export_frame.h"
 #include "optim/options.h"
 #include "optim/view_set.h"
 
@@ -64,14 +65,16 @@ struct Snapshot {
   // Rendered coverage of the watched views (see watchViews), by train view index.
   std::map<int, std::shared_ptr<const Mask>> coverage;
   std::string backend;            // "CPU (2 threads, AVX-512)"
+  SolverKind solver = SolverKind::Auto;  // that iterates; Auto while there are no views
+  bool converged = false;         // the last iteration could not improve the mesh any more
 };
 
-enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Warning, Failed };
+enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Cancelled, Warning, Failed };
 struct Event {
   EventKind kind;
   std::string text;               // one sentence for a person
   std::string advice;             // what to do, or empty
-  std::string path;               // of the file written, for Exported
+  std::string path;               // of the file written (Exported) or opened (Loaded)
   int exitCode = 0;               // ExitCode of a failure
 };
 
@@ -83,6 +86,8 @@ struct CheckpointInfo {
 
 class Session {
  public:
+  static constexpr double kRecoverySeconds = 30;
+
   Session();
   ~Session();                     // stops promptly, between two views of a batch
   Session(const Session&) = delete;
@@ -91,14 +96,21 @@ class Session {
   // Commands. A model file, or a folder some dataset reader knows. Replaces what was loaded.
   void load(const std::filesystem::path& path);
   void loadModel(Mesh model, std::string name);  // the same from memory (demos, tests)
+  // Gives up the load under way and those not yet begun; what was there before stays. Nothing else is affected.
+  void cancelLoad();
   void start();                   // also resumes; after Done it plans `iterations` more
   void pause();
   void step(int iterations);      // then pauses
   void reset();                   // back to the start shape, keeps the options (a checkpoint is taken first)
   void setOptions(const FitOptions& options);     // all at once; differences are recorded with their iteration
-  void exportMesh(const std::filesystem::path& path);  // of the newest state, input coordinates; answers by an event
+  // Of the newest state, in the input's coordinates or as `frame` turns and scales them; answers by an event.
+  void exportMesh(const std::filesystem::path& path, const ExportFrame& frame = {});
   void restore(int checkpoint);   // pauses; itself undoable (a checkpoint is taken first)
   void watchViews(std::vector<int> trainViews);   // whose coverage snapshots should carry
+  // From now on the state of a fit of something on disk is kept in this file (recovery.h) every kRecoverySeconds while
+  // running and whenever it stops; empty: no longer. Failures to write are told once, as a warning.
+  void keepRecovery(const std::filesystem::path& file);
+  void recover(const std::filesystem::path& file);  // loads what the fit in the file was of and goes back to it, paused
   void setYield(double fraction); // share of time the worker leaves to others, 0 (default) .. 0.9
 
   // Out.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optim/fit/start_shapes.h"
 #include "optim/session/session_worker.h"
 #include "renderer/cpu/isa.h"
 
@@ -60,6 +61,7 @@ void SessionWorker::step() {
     mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
     return settle(SessionState::Paused);
   }
+  if (secondsSince(recoveryKept_) >= Session::kRecoverySeconds) keepRecovery();
   publishIfDue();
   yieldTime(taken);
 }
@@ -92,13 +94,15 @@ void SessionWorker::settle(SessionState state) {
   stopAt_ = 0;
   meshChanged_ = true;
   publish();
+  keepRecovery();
   mail_.setRunning(false);
 }
 
 void SessionWorker::finish() {
   measure();
   const bool converged = fitter_->converged() && iteration() < planned_;
-  const std::string text = std::string(converged ? "Converged" : "Finished") + " after " + std::to_string(iteration()) + " iterations.";
+  const std::string count = std::to_string(iteration()) + (iteration() == 1 ? " iteration." : " iterations.");
+  const std::string text = (converged ? "Converged after " : "Finished after ") + count;
   mail_.post({EventKind::Finished, text, {}, {}, 0});
   settle(SessionState::Done);
 }
@@ -183,6 +187,8 @@ void SessionWorker::publish() {
   s.iteration = iteration();
   s.plannedIterations = fitter_ ? planned_ : options_.iterations;
   s.secondsFitting = seconds_;
+  s.converged = fitter_ && fitter_->converged();
+  s.solver = views_ ? resolvedSolver(options_, *views_) : SolverKind::Auto;
   s.iterationsPerSecond = rate_;
   if (historyChanged_ || !s.history) s.history = shared(history_);
   if (heldOutChanged_ || !s.heldOut) s.heldOut = shared(heldOut_);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "optim/fit/start_shapes.h"
 #include "optim/io/file_input.h"
 #include "optim/io/mesh_io.h"
 #include "renderer/error.h"
@@ -76,6 +77,22 @@ void SessionWorker::failed(const Error& error) {
 
 // --- Loading ---
 
+namespace {
+
+// Work on the pool stops when the flag is raised, as long as this lives.
+class StopScope {
+ public:
+  StopScope(ThreadPool& pool, const std::atomic<bool>& stop) : pool_(pool) { pool_.setStopFlag(&stop); }
+  ~StopScope() { pool_.setStopFlag(nullptr); }
+  StopScope(const StopScope&) = delete;
+  StopScope& operator=(const StopScope&) = delete;
+
+ private:
+  ThreadPool& pool_;
+};
+
+}  // namespace
+
 void SessionWorker::stage(const std::string& message, double progress) {
   message_ = message;
   progress_ = progress;
@@ -95,51 +112,77 @@ void SessionWorker::handle(command::LoadModel& c) {
   });
 }
 
-void SessionWorker::load(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open) {
+void SessionWorker::handle(command::Recover& c) {
+  Recovery recovery;
+  load(shownPath(c.file.filename()), [&] {
+    recovery = readRecovery(c.file);
+    checkOptions(recovery.options);
+    return openSource(recovery.info.source);
+  }, &recovery);
+}
+
+void SessionWorker::load(const std::string& what, const OpenSource& open, const Recovery* recovered) {
   const bool wasRunning = state_ == SessionState::Running;
   const SessionState before = wasRunning ? SessionState::Paused : state_;
   const std::string messageBefore = message_;
   state_ = SessionState::Loading;
   bool loaded = false;
-  const auto error = attempt([&] { loaded = loadInto(what, open); });
+  const auto error = attempt([&] { loaded = loadInto(what, open, recovered); });
   progress_ = 0;
   message_ = loaded ? "" : messageBefore;
-  state_ = loaded ? SessionState::Ready : before;
+  state_ = !loaded ? before : recovered ? SessionState::Paused : SessionState::Ready;
   if (error) {
     if (!fitter_) {
       state_ = SessionState::Failed;
       message_ = error->what();
     }
     failed(*error);
+  } else if (!loaded && mail_.loadCancelled()) {
+    mail_.post({EventKind::Cancelled, "Loading was cancelled.", {}, {}, 0});
   }
   publish();
+  if (loaded) keepRecovery();
   mail_.setRunning(false);
 }
 
-// False when a newer load, or the end of the session, made this one pointless.
-bool SessionWorker::loadInto(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open) {
-  const auto pointless = [this] { return mail_.quitting() || mail_.loadWaiting(); };
+// False when it was cancelled, or a newer load, or the end of the session, made it pointless.
+bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, const Recovery* recovered) try {
+  const StopScope stop(*pool_, mail_.interrupt());
   stage("Reading " + what, 0.05);
   const auto source = open();
-  if (pointless()) return false;
+  if (mail_.loadPointless()) return false;
+  const FitOptions options = recovered ? recovered->options : options_;
   stage(source->isPhotoSet() ? "Reading photos" : "Rendering masks", 0.3);
-  const auto views = makeViews(*source, options_, *pool_);
-  if (pointless()) return false;
-  stage("Preparing the fit", 0.8);
-  auto fitter = std::make_unique<Fitter>(views, options_, *pool_);
-  if (pointless()) return false;
+  const auto views = makeViews(*source, options, *pool_, &mail_.interrupt());
+  if (mail_.loadPointless()) return false;
+  stage(resolvedStart(options, *views) == StartShape::Hull && !recovered ? "Carving the visual hull" : "Preparing the fit", 0.8);
+  auto fitter = recovered ? std::make_unique<Fitter>(views, options, *pool_, recovered->fit)
+                          : std::make_unique<Fitter>(views, options, *pool_);
+  if (mail_.loadPointless()) return false;
   keepCheckpoint("before load", false);
+  options_ = options;
+  takeOver(source, views, std::move(fitter));
+  if (recovered) {
+    planned_ = recovered->info.planned;
+    seconds_ = recovered->info.seconds;
+    fitter_->setPlannedIterations(planned_);
+  }
+  return true;
+} catch (const Interrupted&) {
+  return false;
+}
+
+void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter) {
   fitter_ = std::move(fitter);
   fitter_->setStopFlag(&mail_.interrupt());
-  source_ = source;
-  views_ = views;
+  source_ = std::move(source);
+  views_ = std::move(views);
   viewsChanged_ = facesChanged_ = true;
   clearRecords();
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
-  mail_.post({EventKind::Loaded, text + ".", {}, {}, 0});
-  return true;
+  mail_.post({EventKind::Loaded, text + ".", {}, source_->path.string(), 0});
 }
 
 // --- Running ---
@@ -311,17 +354,37 @@ void SessionWorker::handle(command::Export& c) {
   if (!fitter_) throw Error(ExitCode::Usage, "There is no mesh to save yet.", "Open a model or a photo set first.");
   publish();
   mail_.exportStarted();
-  exporter_.add([&mail = mail_, path = c.path, snapshot = mail_.snapshot()] {
+  exporter_.add([&mail = mail_, path = c.path, frame = c.frame, snapshot = mail_.snapshot()] {
     const auto error = attempt([&] {
       Mesh mesh{{}, *snapshot->faces};
+      const glm::dmat3 turn = frame.scale * exportRotation(frame.up, snapshot->views->up);
       for (const glm::vec3& p : *snapshot->positions)
-        mesh.positions.emplace_back(snapshot->views->normalisation.undo(glm::dvec3(p)));
+        mesh.positions.emplace_back(turn * snapshot->views->normalisation.undo(glm::dvec3(p)));
       writeMesh(path, mesh);
     });
     if (error)
       mail.post({EventKind::Failed, error->what(), error->advice(), {}, int(error->code())});
     else
       mail.post({EventKind::Exported, "Saved " + shownPath(path) + ".", {}, path.string(), 0});
+    mail.exportDone();
+  });
+}
+
+void SessionWorker::handle(command::KeepRecovery& c) {
+  recoveryFile_ = c.file;
+  keepRecovery();
+}
+
+// A fit of a model from memory has nothing to be made anew from.
+void SessionWorker::keepRecovery() {
+  if (recoveryFile_.empty() || !fitter_ || iteration() == 0 || source_->path.empty()) return;
+  recoveryKept_ = Clock::now();
+  Recovery recovery{{source_->path, views_->name, iteration(), planned_, seconds_}, options_, fitter_->state()};
+  mail_.exportStarted();
+  exporter_.add([&mail = mail_, refused = recoveryRefused_, file = recoveryFile_, recovery = std::move(recovery)] {
+    const auto error = attempt([&] { writeRecovery(file, recovery); });
+    if (error && !refused->exchange(true))
+      mail.post({EventKind::Warning, std::string("The fit could not be kept for recovery: ") + error->what(), error->advice(), {}, 0});
     mail.exportDone();
   });
 }

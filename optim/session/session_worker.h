@@ -17,6 +17,7 @@
 #include "optim/session/checkpoints.h"
 #include "optim/session/exporter.h"
 #include "optim/session/mailbox.h"
+#include "optim/session/recovery.h"
 #include "optim/session/source.h"
 
 namespace penumbra {
@@ -43,8 +44,14 @@ class SessionWorker {
   void handle(command::Export& c);
   void handle(command::Restore& c);
   void handle(command::Watch& c);
-  void load(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open);
-  bool loadInto(const std::string& what, const std::function<std::shared_ptr<const Source>()>& open);
+  void handle(command::KeepRecovery& c);
+  void handle(command::Recover& c);
+  using OpenSource = std::function<std::shared_ptr<const Source>()>;
+  // `recovered`: the state to go back to instead of beginning; it is read by the time the source is open.
+  void load(const std::string& what, const OpenSource& open, const Recovery* recovered = nullptr);
+  bool loadInto(const std::string& what, const OpenSource& open, const Recovery* recovered);
+  void takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter);
+  void keepRecovery();             // writes it in the background
   void stage(const std::string& message, double progress);
   void planMore(int iterations);
   void go();
@@ -90,12 +97,15 @@ class SessionWorker {
   std::vector<HeldOutMetrics> heldOut_;
   std::vector<OptionEdit> edits_;
 
+  std::filesystem::path recoveryFile_;
+  std::shared_ptr<std::atomic<bool>> recoveryRefused_ = std::make_shared<std::atomic<bool>>(false);  // told already
+
   // Speed over the last half second or more.
   Clock::time_point rateSince_;
   int rateIterations_ = 0;
   double rate_ = 0;
   // When what was last done.
-  Clock::time_point published_{}, measured_{}, coverageCopied_{};
+  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{};
   double measureSeconds_ = 0;
 
   std::vector<int> watched_;

@@ -54,10 +54,13 @@ std::shared_ptr<const Source> openSource(const fs::path& path) {
   return std::make_shared<const Source>(std::move(source));
 }
 
-std::shared_ptr<const ViewSet> makeViews(const Source& source, const FitOptions& options, ThreadPool& pool) {
+std::shared_ptr<const ViewSet> makeViews(const Source& source, const FitOptions& options, ThreadPool& pool,
+                                         const std::atomic<bool>* stop) {
   ViewSet views;
   if (source.isPhotoSet()) {
-    views = readDataset(source.path, datasetOptions(options));
+    DatasetOptions dataset = datasetOptions(options);
+    dataset.stop = stop;
+    views = readDataset(source.path, dataset);
     normaliseViews(views);
     if (views.name.empty()) views.name = source.name;
   } else {

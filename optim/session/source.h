@@ -1,5 +1,6 @@
 // What a session was asked to load, kept so that its masks can be made anew when options change.
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,8 +25,10 @@ struct Source {
 // A model file is read whole, a folder is only recognised. Throws Error(Input).
 std::shared_ptr<const Source> openSource(const std::filesystem::path& path);
 
-// Views of the source under these options. Throws Error(Input).
-std::shared_ptr<const ViewSet> makeViews(const Source& source, const FitOptions& options, ThreadPool& pool);
+// Views of the source under these options. Throws Error(Input); Interrupted when `stop` is raised while photos are read,
+// or the pool is stopped.
+std::shared_ptr<const ViewSet> makeViews(const Source& source, const FitOptions& options, ThreadPool& pool,
+                                         const std::atomic<bool>* stop = nullptr);
 
 // True when a change from one to the other asks for new views of this source.
 bool viewsDiffer(const Source& source, const FitOptions& from, const FitOptions& to);

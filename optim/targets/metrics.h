@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "optim/targets/distance_field.h"
+#include "optim/view_set.h"
 
 namespace penumbra {
 
@@ -25,5 +26,8 @@ MeasuredMask measure(const Mask& mask);
 // with the same of d_a along b's. 0 when neither has an outline, the image diagonal when only one has.
 double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b);
 double contourErrorPx(const Mask& a, const Mask& b);
+
+// World units that one pixel spans at the origin, mean over the views in front of which it lies; 0 when there is none.
+double pixelAtMiddle(std::span<const View> views);
 
 }  // namespace penumbra

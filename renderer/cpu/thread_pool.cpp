@@ -1,6 +1,5 @@
 #include "renderer/cpu/thread_pool.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -20,10 +19,16 @@ struct ThreadPool::State {
   unsigned long job = 0;   // number of the present job
   bool quit = false;
   std::exception_ptr error;
+  const std::atomic<bool>* stop = nullptr;
+
+  void mind() const {
+    if (stop && stop->load(std::memory_order_relaxed)) throw Interrupted{};
+  }
 
   void take(int worker) {
     for (int i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
       try {
+        mind();
         (*work)(i, worker);
       } catch (...) {
         std::lock_guard lock(mutex);
@@ -65,10 +70,12 @@ ThreadPool::~ThreadPool() {
 
 int ThreadPool::threads() const { return int(state_->threads.size()) + 1; }
 
+void ThreadPool::setStopFlag(const std::atomic<bool>* stop) { state_->stop = stop; }
+
 void ThreadPool::parallelFor(int count, const std::function<void(int, int)>& work) {
   State& s = *state_;
   if (s.threads.empty() || count <= 1) {
-    for (int i = 0; i < count; ++i) work(i, 0);
+    for (int i = 0; i < count; ++i) s.mind(), work(i, 0);
     return;
   }
   {

@@ -1,0 +1,25 @@
+// In which axes and units a mesh is written.
+//
+//   x_file = scale * R x_input      R the rotation of least angle that takes the input's upward axis to the wanted one
+// The input's upward axis is the coordinate axis nearest to the direction found to be up (ViewSet::up: +y of a model,
+// guessed from the cameras of photos). So R permutes and negates coordinates only: the numbers stay exact.
+//   y up to z up: (x, y, z) -> (x, -z, y)      z up to y up: (x, y, z) -> (x, z, -y)
+#pragma once
+#include <glm/glm.hpp>
+
+namespace penumbra {
+
+enum class UpAxis { AsInput, Y, Z };
+
+struct ExportFrame {
+  UpAxis up = UpAxis::AsInput;
+  double scale = 1;               // file units a unit of the input
+  bool operator==(const ExportFrame&) const = default;
+};
+
+inline constexpr double kLeastExportScale = 1e-6, kMostExportScale = 1e6;
+
+// R above. `inputUp` need not have length 1; 0 counts as +y.
+glm::dmat3 exportRotation(UpAxis up, const glm::dvec3& inputUp);
+
+}  // namespace penumbra
