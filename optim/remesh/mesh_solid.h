@@ -35,7 +35,14 @@ class MeshSolid final : public SolidField {
   std::span<const std::uint16_t> views(std::span<const std::uint16_t> pieces) const {
     return hasMesh(pieces) ? pieces.first(pieces.size() - 1) : pieces;
   }
-  HullSample grown(const glm::vec3& x, int& guess) const;  // min(m, u)
+  // Where the last query was: near by, the same face may be nearest, and the sign the same.
+  struct Trail {
+    int face = -1;
+    bool inside = false;
+    glm::vec3 at{0};
+    double distance = 0;
+  };
+  HullSample grown(const glm::vec3& x, Trail& trail) const;  // min(m, u)
 
   TriangleBvh bvh_;
   const HullField& hull_;

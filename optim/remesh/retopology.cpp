@@ -57,6 +57,9 @@ std::string counted(int count, const std::string& what) {
 
 // What is uncovered in one view, cut out of a mask that is full otherwise; empty when nothing is.
 Mask coveredMask(const View& view, const Mask& silhouette, const ReextractOptions& options) {
+  int open = 0;
+  for (std::size_t i = 0; i < view.mask.pixels.size(); ++i) open += view.mask.pixels[i] >= 0.5f && silhouette.pixels[i] < 0.5f;
+  if (open < options.leastPixels) return {};
   const Mask inside = signedDistance(view.mask), drawn = signedDistance(silhouette);
   const float far = float(options.uncoveredPixels);
   Mask uncovered(view.mask.width, view.mask.height);
