@@ -6,50 +6,100 @@
 namespace penumbra {
 namespace {
 
-double coveredIoU(const ViewOutline<float>& outline, const Mask& mask) {
-  long both = 0, own = 0, target = 0;
-  for (int y = 0; y < mask.height; ++y) {
-    const float* row = mask.pixels.data() + std::size_t(y) * std::size_t(mask.width);
-    for (int x = 0; x < mask.width; ++x) target += row[x] >= 0.5f;
+double coveredIoU(const ViewOutline<float>& outline, const TargetField& target) {
+  long both = 0, own = 0;
+  for (int y = 0; y + 1 < int(outline.runStart.size()); ++y)
     for (int r = outline.runStart[std::size_t(y)]; r < outline.runStart[std::size_t(y) + 1]; ++r) {
       const glm::ivec2 run = outline.runs[std::size_t(r)];
       own += run.y - run.x;
-      for (int x = run.x; x < run.y; ++x) both += row[x] >= 0.5f;
+      both += target.coveredBetween(y, run.x, run.y);
     }
-  }
-  const long either = own + target - both;
+  const long either = own + target.covered() - both;
   return either > 0 ? double(both) / double(either) : 1.0;
+}
+
+// The rows of the samples of one part are (1 - t) A_k + t B_k times a factor; these are sums over them.
+struct PartSums {
+  float aa = 0, ab = 0, bb = 0;  // of w times products of the factors of A and B
+  float a = 0, b = 0;            // of w r times the factors
+};
+
+struct PartRows {
+  int count = 0;
+  int vertex[3];
+  glm::vec3 a[3], b[3];
+};
+
+PartRows rowsOf(const MeshRef<float>& mesh, const CameraT<float>& camera, const OutlinePart<float>& part,
+                const glm::vec2& direction, float nearPlane) {
+  PartRows rows;
+  const auto add = [&](const OutlineRow<float>& row, bool atB) {
+    for (int i = 0; i < row.count; ++i) {
+      int k = 0;
+      while (k < rows.count && rows.vertex[k] != row.vertex[i]) ++k;
+      if (k == rows.count) {
+        rows.vertex[k] = row.vertex[i];
+        rows.a[k] = rows.b[k] = glm::vec3(0);
+        ++rows.count;
+      }
+      (atB ? rows.b[k] : rows.a[k]) += row.row[i];
+    }
+  };
+  add(outlineRow(mesh, camera, part, 0.0f, direction, nearPlane), false);
+  add(outlineRow(mesh, camera, part, 1.0f, direction, nearPlane), true);
+  return rows;
+}
+
+ContourTerm termOf(const PartRows& rows, const PartSums& sums) {
+  ContourTerm term;
+  term.count = rows.count;
+  for (int k = 0; k < rows.count; ++k) {
+    term.vertex[k] = rows.vertex[k];
+    term.diagonal[k] = {};
+    addOuter(term.diagonal[k], rows.a[k], sums.aa);
+    addOuter(term.diagonal[k], rows.b[k], sums.bb);
+    addOuterBoth(term.diagonal[k], rows.a[k], rows.b[k], sums.ab);
+    term.pull[k] = sums.a * rows.a[k] + sums.b * rows.b[k];
+  }
+  const int pairs = rows.count * (rows.count - 1) / 2;
+  for (int p = 0; p < pairs; ++p) {
+    const int k = kTermPairs[p][0], l = kTermPairs[p][1];
+    term.pair[p] = glm::outerProduct(sums.aa * rows.a[k] + sums.ab * rows.b[k], rows.a[l]) +
+                   glm::outerProduct(sums.ab * rows.a[k] + sums.bb * rows.b[k], rows.b[l]);
+  }
+  return term;
 }
 
 }  // namespace
 
 ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
-                               const TargetField& target, const Mask& mask, const ContourTermOptions& options,
+                               const TargetField& target, const ContourTermOptions& options,
                                std::vector<ContourTerm>& terms) {
   terms.clear();
   ContourMisfit misfit;
-  misfit.iou = coveredIoU(outline, mask);
+  misfit.iou = coveredIoU(outline, target);
   if (target.empty()) return misfit;
   const float focal = std::sqrt(camera.fx * camera.fy), clip = float(options.clip), k = float(options.robust);
-  for (const OutlineSample<float>& s : outline.samples) {
-    const OutlinePart<float>& part = outline.parts[std::size_t(s.part)];
-    const TargetField::Sample seen = target.at(s.pixel);
-    const float phi = std::clamp(seen.distance, -clip, clip), size = std::abs(phi);
-    misfit.length += double(s.length);
-    misfit.absolute += double(s.length * std::abs(seen.distance));
-    misfit.squared += double(s.length * seen.distance * seen.distance);
-    const float unit = outlineDepth(part, s.t) / focal;  // world units a pixel
-    const float far = k > 0 && size > k ? k / size : 1;
-    const float weight = float(kLengthScale) * s.length * unit;
-    // Huber: r^2 / 2 up to k, then k |r| - k^2 / 2
-    misfit.energy += double(weight * unit * unit * (far < 1 ? k * size - 0.5f * k * k : 0.5f * phi * phi));
-    const OutlineRow<float> row = outlineRow(mesh, camera, part, s.t, s.normal, float(options.nearPlane));
-    ContourTerm term{row.count, {}, {}, phi * unit, weight * far};
-    for (int i = 0; i < row.count; ++i) {
-      term.vertex[i] = row.vertex[i];
-      term.row[i] = row.row[i] * unit;
+  const auto& samples = outline.samples;
+  for (std::size_t first = 0, next = 0; first < samples.size(); first = next) {
+    const OutlinePart<float>& part = outline.parts[std::size_t(samples[first].part)];
+    PartSums sums;
+    for (next = first; next < samples.size() && samples[next].part == samples[first].part; ++next) {
+      const OutlineSample<float>& s = samples[next];
+      const float distance = target.at(s.pixel).distance;
+      const float phi = std::clamp(distance, -clip, clip), size = std::abs(phi);
+      misfit.length += double(s.length);
+      misfit.absolute += double(s.length * std::abs(distance));
+      misfit.squared += double(s.length * distance * distance);
+      const float unit = outlineDepth(part, s.t) / focal;  // world units a pixel
+      const float far = k > 0 && size > k ? k / size : 1, weight = float(kLengthScale) * s.length * unit;
+      // Huber: phi^2 / 2 up to k, then k |phi| - k^2 / 2
+      misfit.energy += double(weight * unit * unit * (far < 1 ? k * size - 0.5f * k * k : 0.5f * phi * phi));
+      const float a = (1 - s.t) * unit, b = s.t * unit, w = weight * far, r = phi * unit;
+      sums.aa += w * a * a, sums.ab += w * a * b, sums.bb += w * b * b;
+      sums.a += w * r * a, sums.b += w * r * b;
     }
-    terms.push_back(term);
+    terms.push_back(termOf(rowsOf(mesh, camera, part, part.normal, float(options.nearPlane)), sums));
   }
   return misfit;
 }

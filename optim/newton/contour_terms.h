@@ -11,18 +11,21 @@
 #pragma once
 #include <vector>
 
+#include "optim/newton/symmetric3.h"
 #include "optim/newton/target_field.h"
 #include "renderer/outline.h"
 
 namespace penumbra {
 
+// Sums over the samples of one part of the outline, which all move with the same few vertices.
 struct ContourTerm {
-  int count;          // 1 .. 3 vertices
+  int count = 0;           // 1 .. 3 vertices
   int vertex[3];
-  glm::vec3 row[3];   // a, world units a world unit
-  float residual;     // r, world units
-  float weight;       // w with the robust factor
+  Symmetric3 diagonal[3];  // sum of w a_k a_k^T
+  glm::mat3 pair[3];       // sum of w a_k a_l^T for (k, l) = (0, 1), (0, 2), (1, 2)
+  glm::vec3 pull[3];       // sum of w r a_k
 };
+inline constexpr int kTermPairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
 
 struct ContourTermOptions {
   double clip = 15;     // px
@@ -42,7 +45,7 @@ struct ContourMisfit {
 inline constexpr double kLengthScale = 240;
 
 ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
-                               const TargetField& target, const Mask& mask, const ContourTermOptions& options,
+                               const TargetField& target, const ContourTermOptions& options,
                                std::vector<ContourTerm>& terms);
 
 }  // namespace penumbra

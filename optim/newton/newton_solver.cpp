@@ -45,7 +45,9 @@ double meanPixel(const ViewSet& views) {
 }  // namespace
 
 NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {}
+    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {
+  rough_ += kBinaryNoise * (1 - stepper_.greyShare());
+}
 
 double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
   return std::max(edgeFor(areaOf(state), kLevels[level]), kLeastEdgePixels * pixel_);
@@ -91,9 +93,10 @@ void NewtonSolver::advance(FitState& state, Topology& topology) {
 
 NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonState& n) const {
   NewtonSettings s;
-  s.prior = options.prior;
+  s.prior = options.prior * std::clamp(kFewViews / double(views_->train.size()), 0.25, 1.0) * (n.relaxed ? kRelaxation : 1.0);
   s.contour.robust = options.robust;
-  s.contour.clip = n.level > 0 || n.steps >= 6 ? std::max(2.0, options.robust) : n.steps >= 3 ? 5 : 15;
+  const bool narrow = options.robust > 0 && (n.level > 0 || n.steps >= 6);
+  s.contour.clip = narrow ? std::max(2.0, options.robust) : options.robust > 0 && n.steps >= 3 ? 5 : 15;
   return s;
 }
 
@@ -106,6 +109,12 @@ void NewtonSolver::schedule(FitState& state, const FitOptions& options, const Ne
   n.stalls = drop < (last ? kFinalStall : kStall) ? n.stalls + 1 : 0;
   const bool settled = n.stalls >= kStallsInARow || n.steps >= kMostSteps;
   if (!settled || (!clipSettled && n.steps < kMostSteps)) return;
+  if (n.level >= kLastLevel - 1 && !n.relaxed && report.meanPixels > rough_) {
+    n.relaxed = true;
+    n.stalls = n.steps = 0;
+    n.levelDone = !last;
+    return;
+  }
   if (last || (n.level == kLastLevel - 1 && report.rmsPixels < kFineRms)) n.converged = true;
   else n.levelDone = true;
 }

@@ -5,8 +5,12 @@
 // kStall (kFinalStall on the last) kStallsInARow times, or after kMostSteps; the last one only when outlines are still
 // rougher than kFineRms pixels. Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only; others keep
 // their triangles. A mesh that came from elsewhere (a file, the other solver) is never made coarser.
-// Clip of the residuals: 15, 5, then 2 pixels, so that what is far away pulls first and outliers do not pull forever.
-// Prior: mu = options.prior: independent of views, resolution and density by its units (contour_terms.h, thin_plate.h).
+// Clip of the residuals: 15, 5, then 2 pixels, so that what is far away pulls first and outliers do not pull forever;
+// 15 throughout when the loss is not to be robust.
+// Prior: mu = options.prior clamp(kFewViews / views, 1/4, 1), independent of resolution and density by its units
+// (contour_terms.h, thin_plate.h): with many views little is left to the prior. When the outlines stay off the masks' by
+// more than kRoughPixels on average plus what the masks' own noise explains (1/4 px if they are binary), the shape has
+// more detail than mu allows, and mu falls to kRelaxation of it, once (discrepancy principle).
 // Converged: the last level has stalled. Going on is possible at any time.
 #pragma once
 #include "optim/fit/solver.h"
@@ -20,6 +24,7 @@ class NewtonSolver : public FitSolver {
   static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
   static constexpr double kStall = 0.03, kFinalStall = 0.01;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
+  static constexpr double kFewViews = 16, kRoughPixels = 0.08, kBinaryNoise = 0.25, kRelaxation = 0.3;
 
   NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
 
@@ -43,6 +48,7 @@ class NewtonSolver : public FitSolver {
   NewtonStepper stepper_;
   CoverageRenderer<float> renderer_;
   double pixel_ = 0;                     // world units a pixel, at the middle of the object
+  double rough_ = kRoughPixels;          // plus the masks' noise
   std::vector<float> vertexGradient_;
 };
 

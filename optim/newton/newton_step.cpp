@@ -9,7 +9,7 @@
 namespace penumbra {
 namespace {
 
-constexpr double kLeastDamping = 1e-5, kMostDamping = 1e3;
+constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions
   misfits_.resize(count);
   pool_.parallelFor(int(count), [&](int index, int) {
     const std::size_t v = std::size_t(index);
-    misfits_[v] = makeContourTerms(mesh, cameras_[v], outlines_[v], targets_[v], views_->train[v].mask, options, terms_[v]);
+    misfits_[v] = makeContourTerms(mesh, cameras_[v], outlines_[v], targets_[v], options, terms_[v]);
   });
   Misfit sum;
   double length = 0;
@@ -48,15 +48,22 @@ NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions
   return sum;
 }
 
+double NewtonStepper::greyShare() const {
+  double sum = 0;
+  for (const TargetField& target : targets_) sum += target.greyShare() / double(targets_.size());
+  return sum;
+}
+
 NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topology& topology,
                                  const NewtonSettings& settings, double& damping) {
-  plate_ = makeThinPlate(topology, positions);  // anew each time: a fit resumed from positions alone goes on the same way
+  if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);
+  const double prior = settings.prior * plateWeight(topology, positions);
   Misfit here = lookAt(positions, topology, settings.contour, tracedId_ != topology.id);
   tracedId_ = 0;  // until a step is accepted
   NewtonReport report;
   double tried = damping;
   for (report.attempts = 1; report.attempts <= kAttempts; ++report.attempts) {
-    equations_.build(plate_, positions, terms_, {settings.prior, tried});
+    equations_.build(plate_, positions, terms_, {prior, tried});
     report.before = here.silhouette + equations_.priorEnergy();
     report.silhouette = here.silhouette, report.bending = equations_.priorEnergy();
     report.solverIterations += equations_.solve(settings.solverIterations, settings.solverTolerance, move_).iterations;
@@ -68,7 +75,7 @@ NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topolo
       report.largestMove = std::max(report.largestMove, double(glm::length(move_[i])));
     }
     const Misfit there = lookAt(moved_, topology, settings.contour, true);
-    const double bending = settings.prior * applyThinPlate(plate_, moved_, scratch_);
+    const double bending = prior * plate_.energy(moved_);
     if (there.silhouette + bending <= report.before) {
       report.accepted = true;
       report.silhouette = there.silhouette, report.bending = bending;
@@ -78,7 +85,7 @@ NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topolo
       tried = std::max(kLeastDamping, 0.3 * tried);
       break;
     }
-    tried = std::min(kMostDamping, 10 * std::max(tried, 1e-3));
+    tried = std::min(kMostDamping, 10 * tried);
     here = lookAt(positions, topology, settings.contour, true);
   }
   damping = tried;

@@ -1,6 +1,6 @@
 // One Gauss-Newton step towards a surface whose outlines match the masks and which bends as little as it can.
 //
-//   E(x) = 1/2 sum_s w_s rho(r_s(x))  +  mu/2 sum_i w_i |u_i(x)|^2
+//   E(x) = 1/2 sum_s w_s rho(r_s(x))  +  mu w/2 sum_i |u_i(x)|^2
 //          contour_terms.h               thin_plate.h
 // Trace the outlines -> terms -> normal equations -> conjugate gradients -> guard -> trace again at the new place. When E
 // has grown there the step is tried again with ten times the damping (Levenberg-Marquardt), at most kAttempts times;
@@ -19,7 +19,7 @@ namespace penumbra {
 struct NewtonSettings {
   double prior = 1;            // mu
   ContourTermOptions contour;
-  int solverIterations = 60;   // of conjugate gradients, at most
+  int solverIterations = 40;   // of conjugate gradients, at most
   double solverTolerance = 1e-3;
   double maxEdges = 0.5;       // see step_guard.h
 };
@@ -48,6 +48,7 @@ class NewtonStepper {
   void forget() { tracedId_ = 0; }  // positions have changed other than by a step
 
   const std::vector<float>& viewIoU() const { return viewIoU_; }
+  double greyShare() const;  // 0: masks are binary, 1: anti-aliased all along their outlines
   const std::vector<glm::vec3>& gradient() const { return equations_.gradient(); }
   void setStopFlag(const std::atomic<bool>* stop) { stop_ = stop; }
 
@@ -70,7 +71,6 @@ class NewtonStepper {
   ThinPlate plate_;
   std::uint64_t tracedId_ = 0;  // topology the outlines belong to
   std::vector<glm::vec3> move_, moved_;
-  std::vector<glm::dvec3> scratch_;
   std::vector<float> viewIoU_;
   const std::atomic<bool>* stop_ = nullptr;
 };

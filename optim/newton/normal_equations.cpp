@@ -6,20 +6,10 @@
 namespace penumbra {
 namespace {
 
-constexpr int kChunk = 1024;  // rows a piece of parallel work
-
-void addOuter(std::array<float, 6>& sum, const glm::vec3& a, float w) {
-  sum[0] += w * a.x * a.x, sum[1] += w * a.x * a.y, sum[2] += w * a.x * a.z;
-  sum[3] += w * a.y * a.y, sum[4] += w * a.y * a.z, sum[5] += w * a.z * a.z;
-}
-
-glm::vec4 times(const std::array<float, 6>& m, const glm::vec4& v) {
-  return {m[0] * v.x + m[1] * v.y + m[2] * v.z, m[1] * v.x + m[3] * v.y + m[4] * v.z,
-          m[2] * v.x + m[4] * v.y + m[5] * v.z, 0};
-}
+constexpr int kChunk = 2048;  // rows a piece of parallel work
 
 double dot3(const glm::vec4& a, const glm::vec4& b) {
-  return double(a.x) * double(b.x) + double(a.y) * double(b.y) + double(a.z) * double(b.z);
+  return double(a.x * b.x + a.y * b.y + a.z * b.z);
 }
 
 }  // namespace
@@ -42,121 +32,129 @@ void NormalEquations::addTerms(std::span<const std::vector<ContourTerm>> terms) 
   std::vector<Pair> pairs;
   for (const auto& view : terms)
     for (const ContourTerm& term : view) {
-      for (int i = 0; i < term.count; ++i) {
-        const std::size_t v = std::size_t(term.vertex[i]);
-        addOuter(diagonal_[v], term.row[i], term.weight);
-        data_[v] += double(term.weight * term.residual) * glm::dvec3(term.row[i]);
-        for (int j = 0; j < term.count; ++j) {
-          if (j == i) continue;
-          const glm::mat3 block = glm::outerProduct(term.row[i] * term.weight, term.row[j]);
-          if (!pairs.empty() && pairs.size() > 1) {
-            // Neighbouring samples of one edge follow each other.
-            Pair& last = pairs[pairs.size() - std::size_t(term.count == 2 ? 2 : 1)];
-            if (term.count == 2 && last.row == term.vertex[i] && last.column == term.vertex[j]) {
-              last.block += block;
-              continue;
-            }
-            Pair& newest = pairs.back();
-            if (term.count == 2 && newest.row == term.vertex[i] && newest.column == term.vertex[j]) {
-              newest.block += block;
-              continue;
-            }
-          }
-          pairs.push_back({term.vertex[i], term.vertex[j], block});
-        }
+      for (int k = 0; k < term.count; ++k) {
+        const std::size_t v = std::size_t(term.vertex[k]);
+        for (int c = 0; c < 6; ++c) diagonal_[v][std::size_t(c)] += term.diagonal[k][std::size_t(c)];
+        data_[v] += term.pull[k];
       }
+      for (int p = 0; p < term.count * (term.count - 1) / 2; ++p)
+        pairs.push_back({term.vertex[kTermPairs[p][0]], term.vertex[kTermPairs[p][1]], &term.pair[p]});
     }
   sortPairs(pairs);
 }
 
-// By row and column, in the order they came; blocks of the same place are summed.
-void NormalEquations::sortPairs(std::vector<Pair>& pairs) {
-  std::vector<int> order(pairs.size()), start(diagonal_.size() + 1, 0);
-  for (const Pair& p : pairs) ++start[std::size_t(p.row) + 1];
+// Both halves of the matrix by row, each row by column; blocks of the same place are summed in the order they came.
+void NormalEquations::sortPairs(std::span<const Pair> pairs) {
+  struct Entry {
+    int column, pair;
+  };
+  std::vector<int> start(diagonal_.size() + 1, 0);
+  for (const Pair& p : pairs) ++start[std::size_t(p.row) + 1], ++start[std::size_t(p.column) + 1];
   for (std::size_t i = 0; i + 1 < start.size(); ++i) start[i + 1] += start[i];
   std::vector<int> fill(start.begin(), start.end() - 1);
-  for (int k = 0; k < int(pairs.size()); ++k) order[std::size_t(fill[std::size_t(pairs[std::size_t(k)].row)]++)] = k;
+  std::vector<Entry> entries(2 * pairs.size());
+  for (int i = 0; i < int(pairs.size()); ++i) {
+    const Pair& p = pairs[std::size_t(i)];
+    entries[std::size_t(fill[std::size_t(p.row)]++)] = {p.column, i};
+    entries[std::size_t(fill[std::size_t(p.column)]++)] = {p.row, i};
+  }
   pairStart_.assign(1, 0);
   pairColumn_.clear();
   pairBlock_.clear();
   for (std::size_t row = 0; row < diagonal_.size(); ++row) {
-    const auto begin = order.begin() + start[row], end = order.begin() + start[row + 1];
-    std::sort(begin, end, [&](int a, int b) {
-      const int ca = pairs[std::size_t(a)].column, cb = pairs[std::size_t(b)].column;
-      return ca != cb ? ca < cb : a < b;
-    });
-    for (auto k = begin; k != end; ++k) {
-      const Pair& pair = pairs[std::size_t(*k)];
-      if (int(pairColumn_.size()) > pairStart_.back() && pairColumn_.back() == pair.column) {
-        pairBlock_.back() += pair.block;
+    const auto begin = entries.begin() + start[row], end = entries.begin() + start[row + 1];
+    std::sort(begin, end, [](const Entry& a, const Entry& b) { return a.column != b.column ? a.column < b.column : a.pair < b.pair; });
+    for (auto e = begin; e != end; ++e) {
+      const Pair& pair = pairs[std::size_t(e->pair)];
+      const glm::mat3 block = pair.row == int(row) ? *pair.block : glm::transpose(*pair.block);
+      if (int(pairColumn_.size()) > pairStart_.back() && pairColumn_.back() == e->column) {
+        pairBlock_.back() += block;
       } else {
-        pairColumn_.push_back(pair.column);
-        pairBlock_.push_back(pair.block);
+        pairColumn_.push_back(e->column);
+        pairBlock_.push_back(block);
       }
     }
     pairStart_.push_back(int(pairColumn_.size()));
   }
 }
 
-void NormalEquations::invertDiagonal(const Weights& weights) {
-  const float more = 1 + float(weights.damping);
-  for (std::size_t v = 0; v < diagonal_.size(); ++v) {
-    Symmetric& m = diagonal_[v];
-    const float plate = prior_ * plate_->diagonal[v];
-    const float floor = 1e-8f;  // a vertex that nothing holds stays where it is
-    // The matrix keeps B apart: only the damping of its diagonal is added here.
-    const float extra = float(weights.damping) * plate + floor;
-    m[0] = m[0] * more + extra, m[3] = m[3] * more + extra, m[5] = m[5] * more + extra;
-    const glm::dmat3 block(m[0] + plate, m[1], m[2], m[1], m[3] + plate, m[4], m[2], m[4], m[5] + plate);
-    const glm::dmat3 inverse = glm::inverse(block);
-    inverse_[v] = {float(inverse[0][0]), float(inverse[0][1]), float(inverse[0][2]),
-                   float(inverse[1][1]), float(inverse[1][2]), float(inverse[2][2])};
-  }
+// Adds the damping to the diagonal blocks of D and inverts those of the whole matrix.
+void NormalEquations::invertDiagonal(double damping) {
+  const float more = 1 + float(damping), floor = 1e-8f;  // a vertex that nothing holds stays where it is
+  sumOverChunks([&](std::size_t begin, std::size_t end) {
+    for (std::size_t v = begin; v < end; ++v) {
+      Symmetric3& m = diagonal_[v];
+      const float plate = prior_ * plate_->diagonal()[v];
+      for (float& value : m) value *= more;
+      for (const std::size_t c : {0u, 3u, 5u}) m[c] += float(damping) * plate + floor;
+      const glm::dmat3 block(m[0] + plate, m[1], m[2], m[1], m[3] + plate, m[4], m[2], m[4], m[5] + plate);
+      const glm::dmat3 inverse = glm::inverse(block);
+      inverse_[v] = {float(inverse[0][0]), float(inverse[0][1]), float(inverse[0][2]),
+                     float(inverse[1][1]), float(inverse[1][2]), float(inverse[2][2])};
+    }
+    return 0.0;
+  });
 }
 
-void NormalEquations::build(const ThinPlate& plate, std::span<const glm::vec3> positions,
+void NormalEquations::build(const ThinPlate& plate, const std::vector<glm::vec3>& positions,
                             std::span<const std::vector<ContourTerm>> terms, const Weights& weights) {
   plate_ = &plate;
   prior_ = float(weights.prior);
   const std::size_t count = positions.size();
   diagonal_.assign(count, {});
   inverse_.resize(count);
-  data_.assign(count, glm::dvec3(0));
+  data_.assign(count, glm::vec3(0));
   addTerms(terms);
-  priorEnergy_ = weights.prior * applyThinPlate(plate, positions, plateProduct_);
+  bent_.resize(count);
   gradient_.resize(count);
-  for (std::size_t v = 0; v < count; ++v) gradient_[v] = glm::vec3(weights.prior * plateProduct_[v] - data_[v]);
-  invertDiagonal(weights);
+  priorEnergy_ = 0.5 * weights.prior * sumOverChunks([&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (std::size_t v = begin; v < end; ++v) {
+      bent_[v] = plate.umbrella(v, positions);
+      sum += double(glm::dot(bent_[v], bent_[v]));
+    }
+    return sum;
+  });
+  sumOverChunks([&](std::size_t begin, std::size_t end) {
+    for (std::size_t v = begin; v < end; ++v) gradient_[v] = prior_ * plate.product(v, bent_) - data_[v];
+    return 0.0;
+  });
+  invertDiagonal(weights.damping);
 }
 
 NormalEquations::Solution NormalEquations::solve(int maxIterations, double tolerance, std::vector<glm::vec3>& step) {
   const std::size_t count = gradient_.size();
   x_.assign(count, glm::vec4(0));
-  q_.resize(count);
-  r_.resize(count);
-  z_.resize(count);
-  double norm2 = 0;
-  for (std::size_t v = 0; v < count; ++v) {
-    r_[v] = glm::vec4(-gradient_[v], 0);
-    z_[v] = times(inverse_[v], r_[v]);
-    norm2 += dot3(r_[v], r_[v]);
-  }
-  p_ = z_;
-  Solution solution;
-  double rz = sumOverChunks([&](std::size_t begin, std::size_t end) {
+  for (auto* vector : {&r_, &z_, &p_, &q_, &u_}) vector->resize(count);
+  std::vector<double> squares(std::size_t(chunks()), 0);
+  const auto sumOfSquares = [&] {
     double sum = 0;
-    for (std::size_t v = begin; v < end; ++v) sum += dot3(r_[v], z_[v]);
+    for (const double part : squares) sum += part;
+    return sum;
+  };
+  double rz = sumOverChunks([&](std::size_t begin, std::size_t end) {
+    double sum = 0, square = 0;
+    for (std::size_t v = begin; v < end; ++v) {
+      r_[v] = glm::vec4(-gradient_[v], 0);
+      p_[v] = z_[v] = times(inverse_[v], r_[v]);
+      sum += dot3(r_[v], z_[v]);
+      square += dot3(r_[v], r_[v]);
+    }
+    squares[begin / kChunk] = square;
     return sum;
   });
+  const double norm2 = sumOfSquares();
   double left = norm2;
+  Solution solution;
   while (solution.iterations < maxIterations && left > tolerance * tolerance * norm2 && rz > 0) {
-    const double pAp = sumOverChunks([&](std::size_t begin, std::size_t end) {
+    sumOverChunks([&](std::size_t begin, std::size_t end) {
+      for (std::size_t v = begin; v < end; ++v) u_[v] = plate_->umbrella(v, p_);
+      return 0.0;
+    });
+    const double pq = sumOverChunks([&](std::size_t begin, std::size_t end) {
       double sum = 0;
       for (std::size_t v = begin; v < end; ++v) {
-        glm::vec4 bent(0);
-        for (int k = plate_->start[v]; k < plate_->start[v + 1]; ++k)
-          bent += plate_->value[std::size_t(k)] * p_[std::size_t(plate_->column[std::size_t(k)])];
-        glm::vec4 result = prior_ * bent + times(diagonal_[v], p_[v]);
+        glm::vec4 result = prior_ * plate_->product(v, u_) + times(diagonal_[v], p_[v]);
         for (int k = pairStart_[v]; k < pairStart_[v + 1]; ++k)
           result += glm::vec4(pairBlock_[std::size_t(k)] * glm::vec3(p_[std::size_t(pairColumn_[std::size_t(k)])]), 0);
         q_[v] = result;
@@ -164,25 +162,23 @@ NormalEquations::Solution NormalEquations::solve(int maxIterations, double toler
       }
       return sum;
     });
-    if (!(pAp > 0)) break;
-    const float alpha = float(rz / pAp);
-    std::vector<double> leftOf(std::size_t(chunks()), 0);
-    const double rzNext = sumOverChunks([&](std::size_t begin, std::size_t end) {
-      double sum = 0, rest = 0;
+    if (!(pq > 0)) break;
+    const float alpha = float(rz / pq);
+    const double next = sumOverChunks([&](std::size_t begin, std::size_t end) {
+      double sum = 0, square = 0;
       for (std::size_t v = begin; v < end; ++v) {
         x_[v] += alpha * p_[v];
         r_[v] -= alpha * q_[v];
         z_[v] = times(inverse_[v], r_[v]);
         sum += dot3(r_[v], z_[v]);
-        rest += dot3(r_[v], r_[v]);
+        square += dot3(r_[v], r_[v]);
       }
-      leftOf[begin / kChunk] = rest;
+      squares[begin / kChunk] = square;
       return sum;
     });
-    left = 0;
-    for (const double part : leftOf) left += part;
-    const float beta = float(rzNext / rz);
-    rz = rzNext;
+    left = sumOfSquares();
+    const float beta = float(next / rz);
+    rz = next;
     for (std::size_t v = 0; v < count; ++v) p_[v] = z_[v] + beta * p_[v];
     ++solution.iterations;
   }

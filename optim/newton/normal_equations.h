@@ -1,12 +1,11 @@
 // The linear system of one Gauss-Newton step, and its solution by preconditioned conjugate gradients.
 //
-//   (D + mu B + damping diag(D + mu B)) d = g,   D = sum_s w a a^T,   g = sum_s w a r - mu B x
-// D couples the ends of contour edges only: 3 x 3 blocks on the diagonal and on those edges. B (thin_plate.h) is the same
+//   (D + mu B + damping diagonal) d = g,   D = sum_s w a a^T,   g = sum_s w a r - mu B x
+// `diagonal` are the 3 x 3 diagonal blocks of D + mu B. D couples the ends of contour edges only: 3 x 3 blocks on the diagonal and on those edges. B (thin_plate.h) is the same
 // for x, y and z. The preconditioner inverts the 3 x 3 diagonal blocks of the whole matrix (block Jacobi).
 // Matrix and vectors in float, sums of dot products in double and in fixed chunks: the same bits for any number of
 // threads.
 #pragma once
-#include <array>
 #include <span>
 #include <vector>
 
@@ -25,7 +24,7 @@ class NormalEquations {
     double damping = 1e-4;
   };
   // `terms` of all views, in order. `plate` is kept by reference until solve() is done.
-  void build(const ThinPlate& plate, std::span<const glm::vec3> positions, std::span<const std::vector<ContourTerm>> terms,
+  void build(const ThinPlate& plate, const std::vector<glm::vec3>& positions, std::span<const std::vector<ContourTerm>> terms,
              const Weights& weights);
 
   double priorEnergy() const { return priorEnergy_; }       // mu/2 x^T B x
@@ -39,14 +38,13 @@ class NormalEquations {
   Solution solve(int maxIterations, double tolerance, std::vector<glm::vec3>& step);
 
  private:
-  using Symmetric = std::array<float, 6>;  // xx xy xz yy yz zz
   struct Pair {
-    int row, column;
-    glm::mat3 block;
+    int row, column;         // row < column
+    const glm::mat3* block;
   };
   void addTerms(std::span<const std::vector<ContourTerm>> terms);
-  void sortPairs(std::vector<Pair>& pairs);
-  void invertDiagonal(const Weights& weights);
+  void sortPairs(std::span<const Pair> pairs);
+  void invertDiagonal(double damping);
   int chunks() const;
   template <class Work> double sumOverChunks(const Work& work);
 
@@ -54,12 +52,12 @@ class NormalEquations {
   const ThinPlate* plate_ = nullptr;
   float prior_ = 1;
   double priorEnergy_ = 0;
-  std::vector<Symmetric> diagonal_, inverse_;
+  std::vector<Symmetric3> diagonal_, inverse_;
   std::vector<int> pairStart_, pairColumn_;
   std::vector<glm::mat3> pairBlock_;
   std::vector<glm::vec3> gradient_;
-  std::vector<glm::dvec3> data_, plateProduct_;
-  std::vector<glm::vec4> x_, r_, z_, p_, q_;
+  std::vector<glm::vec3> data_, bent_;
+  std::vector<glm::vec4> x_, r_, z_, p_, q_, u_;
   std::vector<double> partial_;
 };
 

