@@ -66,10 +66,12 @@ struct DeviceProgress {
   DeviceMetrics last;  // of the newest iteration carried out
 };
 
-// Where the newest positions and unit normals are in the device's memory, V x 3 floats each: for drawing.
+// Where the newest positions and unit normals are in the device's memory, V x 3 floats each: for drawing. They are there
+// once the stream has done what was put into it by now.
 struct DeviceGeometry {
   const void *positions = nullptr, *normals = nullptr;
   int vertexCount = 0;
+  void* stream = nullptr;
 };
 
 struct DeviceState {
@@ -99,7 +101,7 @@ class DeviceIteration {
   virtual DeviceState state() = 0;
   virtual std::vector<float> viewIoU() = 0;     // of the newest iteration, in the order of its views
   virtual std::vector<float> vertexGradient() = 0;  // |dL/dx| of the newest iteration
-  // Makes normals for the present positions. Valid until the next call that changes the mesh; wait by finish().
+  // Makes normals for the present positions. Valid until the next call that changes the mesh.
   virtual DeviceGeometry geometry() = 0;
 
   virtual std::size_t memoryInUse() const = 0;  // bytes

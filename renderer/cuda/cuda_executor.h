@@ -50,6 +50,8 @@ template <class Kernels> class CudaExecutor : public Memory {
     return available;
   }
 
+  void* stream() const { return stream_; }
+
   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count) {
     static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000, "a kernel is a block of plain parameters");
     if (count <= 0) return;

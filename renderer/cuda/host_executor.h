@@ -6,7 +6,9 @@
 //   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
 // that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches, and
 //   template <class Launches> void play(Recording& recording, const Launches& launches)
-// that makes the launches, the first time or after recording.forget() by calling launches(), later from memory.
+// that makes the launches, the first time or after recording.forget() by calling launches(), later from memory, and
+//   void* stream() const
+// of the CUDA runtime, null on the host.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -54,6 +56,7 @@ class HostExecutor : public Memory {
     else
       for (const Index i : permutation(count)) kernel(i);
   }
+  void* stream() const { return nullptr; }
   long launches() const { return launches_; }
 
  private:

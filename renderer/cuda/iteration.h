@@ -27,7 +27,7 @@ template <class Executor> struct StepBuffers {
   void allocate(Executor& executor, int vertices, int slotCount, int stepViews) {
     slots.allocate(executor, slotCount);
     anyBehind.allocate(executor, blocksFor(slotCount));
-    viewSums.allocate(executor, Index(slotCount) * ((stepViews + slotCount - 1) / slotCount));
+    viewSums.allocate(executor, Index(slotCount) * ((stepViews + slotCount - 1) / slotCount + 1));  // one group to spare
     counters.allocate(executor, 1);
     vertexSums.allocate(executor, 3 * Index(vertices));
     gradient.allocate(executor, vertices);
@@ -52,8 +52,8 @@ template <class Executor> class Iteration : public DeviceIteration {
   void setViews(std::span<const DeviceViewInput> views, bool soft) override {
     settle();
     viewStore_.set(executor_, views, soft);
-    records_.clear();
-    for (const auto& view : views) records_.push_back({view.camera.width, view.camera.height});
+    imageSizes_.clear();
+    for (const auto& view : views) imageSizes_.push_back({view.camera.width, view.camera.height});
     ready_ = false;
   }
   void setMesh(const Topology& topology, const DeviceState& state) override {
@@ -88,19 +88,21 @@ template <class Executor> class Iteration : public DeviceIteration {
     alpha.allocate(executor_, Index(viewStore_.extent().blocks) * kBlock * slots_);
     upload({&step, 1});
     do {
-      const PassInput in = beginGroup(0);
+      PassInput in = beginGroup(0);
+      in.viewSums = buffers_.viewSums.data() + buffers_.viewSums.size() - slots_;  // those of the newest iteration stay
       withModel([&](auto& pass) {
         pass.cover(executor_, in);
         pass.writeAlpha(executor_, in, alpha.data());
       });
     } while (grew());
-    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), records_[std::size_t(view)]);
+    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), imageSizes_[std::size_t(view)]);
   }
 
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
     settle();
     prepare({&step, 1});
     upload({&step, 1});
+    newestViews_ = viewsOf(step);
     do {
       launchGradient();
       launchFinish(0);
@@ -115,7 +117,7 @@ template <class Executor> class Iteration : public DeviceIteration {
     prepare(steps);
     queued_ = 0;
     total_ = {};
-    queueRest(0);
+    queueRest();
   }
   DeviceProgress finish() override {
     while (!waiting_.empty()) {
@@ -131,7 +133,7 @@ template <class Executor> class Iteration : public DeviceIteration {
       if (c.trouble) total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
       waiting_.erase(waiting_.begin(), waiting_.begin() + queued_);
       if (c.trouble) waiting_.clear();
-      queueRest(0);
+      queueRest();
     }
     return std::exchange(total_, {});
   }
@@ -155,7 +157,7 @@ template <class Executor> class Iteration : public DeviceIteration {
   }
   DeviceGeometry geometry() override {
     executor_.launch("vertexNormals", VertexNormals{mesh_.view(), around_.view(), buffers_.normals.data()}, mesh_.view().vertexCount);
-    return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount};
+    return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount, executor_.stream()};
   }
   std::size_t memoryInUse() const override {
     return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() + meshPass_.bytes() + smooth_.bytes() +
@@ -184,6 +186,7 @@ template <class Executor> class Iteration : public DeviceIteration {
   void settle() {
     if (!waiting_.empty()) finish();
   }
+  int viewsOf(const DeviceStep& step) const { return step.views.empty() ? viewStore_.count() : int(step.views.size()); }
   float reach() const {
     return float(kProfileReach * std::sqrt(options_.largestSigma)) * viewStore_.extent().pixelsPerNdc;
   }
@@ -192,7 +195,7 @@ template <class Executor> class Iteration : public DeviceIteration {
   void prepare(std::span<const DeviceStep> steps) {
     int stepViews = 1;
     for (const DeviceStep& step : steps) {
-      stepViews = std::max(stepViews, step.views.empty() ? viewStore_.count() : int(step.views.size()));
+      stepViews = std::max(stepViews, viewsOf(step));
       if (step.sigma > options_.largestSigma * (1 + 1e-9))
         throw Error(ExitCode::Internal, "An iteration has a larger sigma than was announced.");
     }
@@ -242,20 +245,20 @@ template <class Executor> class Iteration : public DeviceIteration {
     std::vector<int> views;
     for (const DeviceStep& s : steps) {
       const double unbias1 = 1 / (1 - std::pow(options_.beta1, s.optimizerStep)), unbias2 = 1 / (1 - std::pow(options_.beta2, s.optimizerStep));
-      const int count = s.views.empty() ? viewStore_.count() : int(s.views.size());
+      const int count = viewsOf(s);
       records.push_back({float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, s.sigma});
       for (int i = 0; i < stepViews_; ++i)
         views.push_back(s.views.empty() ? std::min(i, count - 1) : s.views[std::size_t(std::min(i, count - 1))]);
-      newestViews_ = count;
     }
     executor_.upload(buffers_.table.data(), records.data(), sizeof(IterationRecord) * records.size());
     executor_.upload(buffers_.steps.data(), views.data(), sizeof(int) * views.size());
     clearTrouble(0);
   }
-  void queueRest(int) {
+  void queueRest() {
     queued_ = std::min(int(waiting_.size()), kTableRows);
     if (queued_ == 0) return;
     upload({waiting_.data(), std::size_t(queued_)});
+    newestViews_ = viewsOf(waiting_[std::size_t(queued_) - 1]);
     for (int i = 0; i < queued_; ++i) playIteration();
   }
   void playIteration() {
@@ -359,7 +362,7 @@ template <class Executor> class Iteration : public DeviceIteration {
   MeshStore mesh_;
   AroundStore around_;
   ViewStore viewStore_;
-  std::vector<ImageSize> records_;
+  std::vector<ImageSize> imageSizes_;
   ContourPass<Executor> contour_;
   SoftRasPass<Executor> softRas_;
   MeshPass<Executor> meshPass_;

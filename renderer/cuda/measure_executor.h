@@ -33,6 +33,7 @@ class MeasureExecutor : public Memory {
   template <class Launches> void play(Recording&, const Launches&) {}
   template <class Kernel> void launch(const char*, const Kernel&, Index) {}
 
+  void* stream() const { return nullptr; }
   std::size_t most() const { return most_; }
 
  private:
