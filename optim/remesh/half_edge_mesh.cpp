@@ -6,6 +6,19 @@
 #include "renderer/error.h"
 
 namespace penumbra {
+namespace {
+
+constexpr float kLeastTurn = 0.5f;  // cosine of the largest turn of a face
+constexpr float kSliver = 0.1f;     // shapeOf() below which a face must not become worse
+
+// Twice the area over the square of the longest edge: 0.87 for an equilateral face, 0 for a sliver.
+float shapeOf(const glm::vec3& a, const glm::vec3& b, const glm::vec3& c) {
+  const glm::vec3 ab = b - a, bc = c - b, ca = a - c;
+  const float longest = std::max({glm::dot(ab, ab), glm::dot(bc, bc), glm::dot(ca, ca)});
+  return longest > 0 ? glm::length(glm::cross(ab, ca)) / longest : 0;
+}
+
+}  // namespace
 
 HalfEdgeMesh::HalfEdgeMesh(std::vector<glm::vec3> positions, std::span<const Face> faces)
     : positions_(std::move(positions)), from_(3 * faces.size()), twin_(from_.size(), -1),
@@ -54,6 +67,14 @@ void HalfEdgeMesh::lockVertices() {
     if (fan != valence(v) || fan < 3) out_[std::size_t(v)] = kLocked;
   }
   lockedVertices_ = int(std::count(out_.begin(), out_.end(), kLocked));
+}
+
+HalfEdgeMesh::Stand HalfEdgeMesh::faceStands(int h, const glm::vec3& p) const {
+  const glm::vec3 b = position(to(h)), c = position(across(h)), now = glm::cross(b - p, c - p), before = areaNormal(h);
+  const float along = glm::dot(now, before), squares = glm::dot(now, now) * glm::dot(before, before);
+  if (along <= 0 || along * along < kLeastTurn * kLeastTurn * squares) return Stand::Turned;
+  const float shape = shapeOf(p, b, c);
+  return shape < kSliver && shape < shapeOf(position(from(h)), b, c) ? Stand::Sliver : Stand::Yes;
 }
 
 void HalfEdgeMesh::addFace(int a, int b, int c) {

@@ -62,6 +62,18 @@ class HalfEdgeMesh {
     return glm::cross(position(to(h)) - a, position(across(h)) - a);
   }
 
+  // Whether the faces of v, apart from those it shares with `other`, stand v's move to p: none turns by more than 60
+  // degrees (but where excused(h)) or becomes a sliver.
+  template <class Excused> bool keepsFaces(int v, int other, const glm::vec3& p, Excused&& excused) const {
+    bool keeps = true;
+    around(v, [&](int h) {
+      if (!keeps || to(h) == other || across(h) == other) return;
+      const Stand stand = faceStands(h, p);
+      keeps = stand == Stand::Yes || (stand == Stand::Turned && excused(h));
+    });
+    return keeps;
+  }
+
   // Edits. `h` must have a twin, and what the predicates below ask must hold.
   int split(int h, const glm::vec3& p);    // puts a vertex at p on the edge and returns it
   void collapse(int h, const glm::vec3& p);  // removes to(h), moves from(h) to p
@@ -77,6 +89,8 @@ class HalfEdgeMesh {
 
  private:
   static constexpr int kLocked = -1, kRemoved = -2;
+  enum class Stand { Yes, Turned, Sliver };
+  Stand faceStands(int h, const glm::vec3& p) const;  // with from(h) at p
   void pairHalfEdges();
   void lockVertices();
   void join(int h, int t) {

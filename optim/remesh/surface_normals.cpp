@@ -9,8 +9,6 @@ namespace {
 
 constexpr int kChunk = 1024;              // vertices a piece of parallel work
 constexpr float kAgree = 0.87f, kPart = 0.7f;  // cosines of 30 and 45 degrees
-constexpr float kLeastTurn = 0.5f;        // cosine of the largest turn of a face
-constexpr float kSliver = 0.1f;           // height over base
 
 glm::vec3 unit(const glm::vec3& v) {
   const float length = glm::length(v);
@@ -18,13 +16,6 @@ glm::vec3 unit(const glm::vec3& v) {
 }
 
 float fade(float cosine) { return std::clamp((cosine - kPart) / (kAgree - kPart), 0.0f, 1.0f); }
-
-// Twice the area over the square of the longest edge: 0.87 for an equilateral face, 0 for a sliver.
-float shapeOf(const glm::vec3& a, const glm::vec3& b, const glm::vec3& c) {
-  const glm::vec3 ab = b - a, bc = c - b, ca = a - c;
-  const float longest = std::max({glm::dot(ab, ab), glm::dot(bc, bc), glm::dot(ca, ca)});
-  return longest > 0 ? glm::length(glm::cross(ab, ca)) / longest : 0;
-}
 
 }  // namespace
 
@@ -61,23 +52,8 @@ bool SurfacePasses::folded(int h) const {
   return glm::dot(mesh_.areaNormal(h), around) < 0;
 }
 
-// Whether the faces of v, apart from those it shares with `other`, stand v's move to p.
 bool SurfacePasses::keepsFaces(int v, int other, const glm::vec3& p) const {
-  bool keeps = true;
-  mesh_.around(v, [&](int h) {
-    const int b = mesh_.to(h), c = mesh_.across(h);
-    if (!keeps || b == other || c == other) return;
-    const glm::vec3 pb = mesh_.position(b), pc = mesh_.position(c), normal = glm::cross(pb - p, pc - p);
-    const glm::vec3 before = mesh_.areaNormal(h);
-    const float along = glm::dot(normal, before), squares = glm::dot(normal, normal) * glm::dot(before, before);
-    if (along <= 0 || along * along < kLeastTurn * kLeastTurn * squares) {
-      keeps = folded(h);
-      return;
-    }
-    const float shape = shapeOf(p, pb, pc);
-    if (shape < kSliver && shape < shapeOf(mesh_.position(v), pb, pc)) keeps = false;
-  });
-  return keeps;
+  return mesh_.keepsFaces(v, other, p, [&](int h) { return folded(h); });
 }
 
 glm::vec3 SurfacePasses::curvedMiddle(int h) const {

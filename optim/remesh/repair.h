@@ -1,0 +1,29 @@
+// Mends a mesh in place: faces folded over their neighbours and faces that run through each other.
+//
+// Rounds of: find the damage, smooth the vertices around it (to the mean of the neighbours, one ring more every other
+// round), collapse slivers and flip there. What is sound does not move. When damage remains, reextract() (retopology.h)
+// makes a clean surface of the whole.
+// A face is folded when it looks against the mean of the normals around its corners; intersections: optim/eval.
+#pragma once
+#include <vector>
+
+#include "optim/remesh/vertex_channels.h"
+#include "renderer/cpu/thread_pool.h"
+#include "renderer/mesh.h"
+
+namespace penumbra {
+
+// 1 for every face that looks against the sum of the area normals of the other faces around its corners.
+std::vector<char> foldedFaces(const Mesh& mesh);
+
+struct RepairReport {
+  int foldedBefore = 0, foldedAfter = 0;               // faces
+  int intersectingBefore = 0, intersectingAfter = 0;   // faces
+  int rounds = 0;
+  bool watertight = false;  // closed, manifold, consistently wound, nothing folded or intersecting
+};
+
+// Rewrites mesh and channels (V values each).
+RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
+
+}  // namespace penumbra
