@@ -1,5 +1,6 @@
-// The few operations that threads of a kernel share memory through. All are whole-number operations whose result does not
-// depend on the order of the threads (sums, least, most, union), or hand out places whose order nothing may depend on
+// The few operations that threads of a kernel share memory through. All are whole-number operations whose result does
+// not depend on the order of the threads (sums, least, most, union), or hand out places whose order nothing may depend
+// on
 // (`take`, `exchange`). On the host they are plain statements: one thread runs all indices.
 #pragma once
 #include <cstdint>
@@ -13,7 +14,8 @@ using Index = std::int64_t;
 // Returns what was there before.
 PENUMBRA_HD inline std::int64_t take(std::int64_t* counter, int amount) {
 #ifdef __CUDA_ARCH__
-  return std::int64_t(atomicAdd(reinterpret_cast<unsigned long long*>(counter), static_cast<unsigned long long>(amount)));
+  return std::int64_t(
+      atomicAdd(reinterpret_cast<unsigned long long*>(counter), static_cast<unsigned long long>(amount)));
 #else
   const std::int64_t before = *counter;
   *counter = before + amount;

@@ -2,9 +2,9 @@
 // project to. See renderer/core/contour.h for the mathematics and renderer/cpu/contour_classify.h for the same on the
 // processor; segments come in the same order there.
 //
-// Words and masks: `FacingWords` makes one bit a view (32 views a word) for each face; `ContourMasks` turns them around, one
-// bit an edge (32 edges a mask) for each view, so that counting bits and a prefix sum give every segment its place.
-// Bounds: words 36 bytes and 224 flops a face and group of 32 views; masks 2 cached words an edge and group.
+// Words and masks: `FacingWords` makes one bit a view (32 views a word) for each face; `ContourMasks` turns them
+// around, one bit an edge (32 edges a mask) for each view, so that counting bits and a prefix sum give every segment
+// its place. Bounds: words 36 bytes and 224 flops a face and group of 32 views; masks 2 cached words an edge and group.
 #pragma once
 #include "renderer/core/contour.h"
 #include "renderer/cuda/scan.h"
@@ -14,13 +14,13 @@ namespace penumbra::device {
 
 // A projected contour edge, cut at the near plane. 64 bytes. An end with second vertex >= 0 lies on that mesh edge.
 struct Segment {
-  float ax, ay, bx, by;       // pixels
-  float slope, left, right;   // dx / dy, extent in x
-  int net;                    // 0: projects to nothing that matters
-  int row0, row1;             // rows it touches, within the guard band
-  int a, a2, b, b2;           // vertices of its ends
+  float ax, ay, bx, by;      // pixels
+  float slope, left, right;  // dx / dy, extent in x
+  int net;                   // 0: projects to nothing that matters
+  int row0, row1;            // rows it touches, within the guard band
+  int a, a2, b, b2;          // vertices of its ends
   int slot;
-  int cuts;                   // first of the list of its cuts, -1
+  int cuts;  // first of the list of its cuts, -1
 };
 
 // A segment in the list of one row.
@@ -30,7 +30,7 @@ struct RowNode {
 
 // Lists of the segments that touch each pixel row, the margin's rows included.
 struct Rows {
-  int* first;          // [slot][row + margin], -1: empty
+  int* first;  // [slot][row + margin], -1: empty
   RowNode* nodes;
   int rowsPerSlot, nodeCapacity;
   PENUMBRA_HD Index at(int slot, int row, int margin) const { return Index(slot) * rowsPerSlot + row + margin; }
@@ -42,10 +42,10 @@ struct FacingWords {
   const Slot* slots;
   int slotCount;
   float nearPlane;
-  std::uint32_t* facing;       // [group][face]
-  std::uint32_t* inFront;      // [group][vertex]
-  std::uint8_t* degenerate;    // [face]
-  std::uint32_t* anyBehind;    // [group]
+  std::uint32_t* facing;     // [group][face]
+  std::uint32_t* inFront;    // [group][vertex]
+  std::uint8_t* degenerate;  // [face]
+  std::uint32_t* anyBehind;  // [group]
 
   PENUMBRA_HD void operator()(Index index) const {
     const int items = mesh.faceCount + mesh.vertexCount;
@@ -124,7 +124,8 @@ struct ContourMasks {
     const int slot = int(index / kBlock / blocks) * kBlock + lane;
     if (slot >= slotCount) return;
     std::uint32_t mask = 0;
-    if (slots[slot].index >= 0) mask = block < source.edgeBlocks ? edges(block, slot) : faces(block - source.edgeBlocks, slot);
+    if (slots[slot].index >= 0)
+      mask = block < source.edgeBlocks ? edges(block, slot) : faces(block - source.edgeBlocks, slot);
     masks[Index(slot) * blocks + block] = mask;
     counts[Index(slot) * blocks + block] = countBits(mask);
   }

@@ -1,10 +1,10 @@
-// Contour, stage 2: where segments cross, and the pieces of them that bound the union. The rules, and the order of pieces,
-// are those of renderer/cpu/contour_outline.cpp.
+// Contour, stage 2: where segments cross, and the pieces of them that bound the union. The rules, and the order of
+// pieces, are those of renderer/cpu/contour_outline.cpp.
 //
-// Lists (segments of a row, cuts of a segment) are linked in whatever order threads arrive. Nothing depends on it: rows are
-// summed over or searched for pairs, cuts are sorted by (t, other segment) before use.
-// Bounds: L segments in a row cost L^2 tests of 16 bytes for crossings and 32 L bytes a segment for its count; for meshes of
-// some thousand faces L is about 10.
+// Lists (segments of a row, cuts of a segment) are linked in whatever order threads arrive. Nothing depends on it: rows
+// are summed over or searched for pairs, cuts are sorted by (t, other segment) before use. Bounds: L segments in a row
+// cost L^2 tests of 16 bytes for crossings and 32 L bytes a segment for its count; for meshes of some thousand faces L
+// is about 10.
 #pragma once
 #include "renderer/cuda/contour_classify.h"
 
@@ -35,8 +35,8 @@ PENUMBRA_HD inline bool sameEnds(const Segment& s, const Segment& o) {
 }
 PENUMBRA_HD inline bool isNear(const Segment& s, int margin) { return s.net != 0 && s.right >= float(-margin); }
 
-// Compares the segment of one node with the others of its row, each pair once: in the first row that both touch, from the
-// segment with the lower index.
+// Compares the segment of one node with the others of its row, each pair once: in the first row that both touch, from
+// the segment with the lower index.
 struct CrossSegments {
   OutlineData data;
   PENUMBRA_HD void operator()(Index index) const {
@@ -58,8 +58,8 @@ struct CrossSegments {
   PENUMBRA_HD void cross(int i, int j, const Segment& s, const Segment& o) const {
     if (sameEnds(s, o)) return;
     float t, r;
-    if (!segmentsCross(Vec2<float>(s.ax, s.ay), Vec2<float>(s.bx, s.by), Vec2<float>(o.ax, o.ay), Vec2<float>(o.bx, o.by),
-                       t, r))
+    if (!segmentsCross(Vec2<float>(s.ax, s.ay), Vec2<float>(s.bx, s.by), Vec2<float>(o.ax, o.ay),
+                       Vec2<float>(o.bx, o.by), t, r))
       return;
     const std::int64_t first = take(&data.counters->now.cuts, 2);
     if (first > data.cutCapacity - 2) return unite(&data.counters->trouble, kTooSmall);
@@ -217,8 +217,8 @@ PENUMBRA_HD inline Anchor anchorInLongestPart(const FaceCount& faces, int segmen
   return {t, faces.onLeft(segment, t)};
 }
 
-// Visits the pieces of a segment in order; visit(t0, t1, other0, other1, empty), empty = +1 if no face is on the left of it,
-// -1 if none is on the right.
+// Visits the pieces of a segment in order; visit(t0, t1, other0, other1, empty), empty = +1 if no face is on the left
+// of it, -1 if none is on the right.
 template <class Visit>
 PENUMBRA_HD inline void forEachPiece(const FaceCount& faces, int segment, float lo, float hi, int onLeft, Visit visit) {
   const Cut* cuts = faces.data.cuts;
@@ -266,8 +266,8 @@ struct CountPieces {
 
 using Piece = OutlinePiece<float>;
 
-// Ends of pieces by (slot, vertex): how many meet there, and the exclusive or of their numbers (2 piece, or 2 piece + 1 for
-// its end). With two, each finds the other by it. Open addressing; `mask` + 1 places, at least twice the ends.
+// Ends of pieces by (slot, vertex): how many meet there, and the exclusive or of their numbers (2 piece, or 2 piece + 1
+// for its end). With two, each finds the other by it. Open addressing; `mask` + 1 places, at least twice the ends.
 struct EndTable {
   struct Entry {
     std::uint64_t key;
@@ -276,8 +276,12 @@ struct EndTable {
   Entry* entries;
   std::uint32_t mask;
 
-  PENUMBRA_HD static std::uint64_t key(int slot, int vertex) { return std::uint64_t(std::uint32_t(slot)) << 32 | std::uint32_t(vertex); }
-  PENUMBRA_HD std::uint32_t start(std::uint64_t k) const { return std::uint32_t((k * 0x9e3779b97f4a7c15ull) >> 32) & mask; }
+  PENUMBRA_HD static std::uint64_t key(int slot, int vertex) {
+    return std::uint64_t(std::uint32_t(slot)) << 32 | std::uint32_t(vertex);
+  }
+  PENUMBRA_HD std::uint32_t start(std::uint64_t k) const {
+    return std::uint32_t((k * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+  }
   PENUMBRA_HD void insert(int slot, int vertex, std::uint32_t number) const {
     const std::uint64_t k = key(slot, vertex);
     std::uint32_t at = start(k);
@@ -322,8 +326,8 @@ struct MakePieces {
       const Vec2<float> a(s.ax, s.ay), e = Vec2<float>(s.bx, s.by) - a, start = a + t0 * e, span = (t1 - t0) * e;
       const float length2 = glm::dot(e, e), span2 = glm::dot(span, span);
       const float scale = length2 > 0 ? float(empty) / sqrtf(length2) : 0.0f;
-      pieces[place] = {start.x, start.y, span.x, span.y, span2 > 0 ? 1.0f / span2 : 0.0f, scale * e.y, -scale * e.x,
-                       t0,      t1,      i,      other0, other1};
+      pieces[place] = {start.x, start.y, span.x, span.y, span2 > 0 ? 1.0f / span2 : 0.0f, scale * e.y, -scale * e.x, t0,
+                       t1,      i,       other0, other1};
       sums[place] = {};
       if (t0 == 0 && s.a2 < 0) ends.insert(s.slot, s.a, std::uint32_t(2 * place));
       if (t1 == 1 && s.b2 < 0) ends.insert(s.slot, s.b, std::uint32_t(2 * place + 1));

@@ -22,7 +22,8 @@ struct PassInput {
   Loss loss;
 };
 
-template <class Executor> class ContourPass {
+template <class Executor>
+class ContourPass {
  public:
   struct Room {
     Index segments = 0, nodes = 0, cuts = 0, pieces = 0;
@@ -57,7 +58,8 @@ template <class Executor> class ContourPass {
     const auto enough = [](Index& room, Index wanted, Index most) {
       if (wanted <= room) return false;
       room = std::min(most, wanted + wanted / 4);
-      if (room < wanted) throw Error(ExitCode::Memory, "The outline has more parts than 32 bits can count.", "Use fewer views at once.");
+      if (room < wanted)
+        throw Error(ExitCode::Memory, "The outline has more parts than 32 bits can count.", "Use fewer views at once.");
       return true;
     };
     const Index most = (Index(1) << 31) - 64;
@@ -71,8 +73,10 @@ template <class Executor> class ContourPass {
 
   // Outline and distances: everything up to the pixels.
   void cover(Executor& executor, const PassInput& in) {
-    const ContourSource source{in.mesh, facing_.data(), inFront_.data(), degenerate_.data(), in.anyBehind, edgeBlocks_, faceBlocks_};
-    const ClearContour clear{images(), rows(), ends(), in.viewSums, keys_.size(), rowFirst_.size(), endEntries_.size(), slots_};
+    const ContourSource source{in.mesh,      facing_.data(), inFront_.data(), degenerate_.data(),
+                               in.anyBehind, edgeBlocks_,    faceBlocks_};
+    const ClearContour clear{images(),           rows(), ends(), in.viewSums, keys_.size(), rowFirst_.size(),
+                             endEntries_.size(), slots_};
     const Index groups = blocksFor(slots_), blocks = edgeBlocks_ + faceBlocks_;
     executor.launch("clearContour", clear, clear.count());
     executor.launch("facingWords",
@@ -91,8 +95,8 @@ template <class Executor> class ContourPass {
     executor.launch("countPieces", CountPieces{data, onLeft_.data(), pieceCounts_.data()}, room_.segments);
     piecePlaces_.run(executor, pieceCounts_.data(), &in.counters->now.pieces);
     executor.launch("makePieces",
-                    MakePieces{data, onLeft_.data(), piecePlaces_.view(pieceCounts_.data()), pieces_.data(), sums_.data(),
-                               ends(), int(room_.pieces)},
+                    MakePieces{data, onLeft_.data(), piecePlaces_.view(pieceCounts_.data()), pieces_.data(),
+                               sums_.data(), ends(), int(room_.pieces)},
                     room_.segments);
     executor.launch("coverBlocks", CoverBlocks{data, images()}, marks_.size());
     executor.launch("spreadDistances", SpreadDistances{data, pieces_.data(), ends(), images(), int(room_.pieces)},
@@ -111,8 +115,15 @@ template <class Executor> class ContourPass {
     }
     for (const int measure : {1, 0})
       executor.launch(measure ? "measurePulls" : "pullVertices",
-                      PullVertices{outlineData(in), pieces_.data(), sums_.data(), in.viewSums, {in.mesh, in.nearPlane},
-                                   in.vertices, in.loss, int(room_.pieces), measure},
+                      PullVertices{outlineData(in),
+                                   pieces_.data(),
+                                   sums_.data(),
+                                   in.viewSums,
+                                   {in.mesh, in.nearPlane},
+                                   in.vertices,
+                                   in.loss,
+                                   int(room_.pieces),
+                                   measure},
                       blocksFor(room_.pieces) * kBlock);
   }
   // Pulls on vertices made by one call: see VertexSums.
@@ -120,9 +131,9 @@ template <class Executor> class ContourPass {
 
   std::size_t bytes() const {
     return facing_.bytes() + inFront_.bytes() + degenerate_.bytes() + masks_.bytes() + maskCounts_.bytes() +
-           maskPlaces_.bytes() + rowFirst_.bytes() + keys_.bytes() + inside_.bytes() + marks_.bytes() + segments_.bytes() +
-           nodes_.bytes() + cuts_.bytes() + pieces_.bytes() + sums_.bytes() + onLeft_.bytes() + pieceCounts_.bytes() +
-           piecePlaces_.bytes() + endEntries_.bytes();
+           maskPlaces_.bytes() + rowFirst_.bytes() + keys_.bytes() + inside_.bytes() + marks_.bytes() +
+           segments_.bytes() + nodes_.bytes() + cuts_.bytes() + pieces_.bytes() + sums_.bytes() + onLeft_.bytes() +
+           pieceCounts_.bytes() + piecePlaces_.bytes() + endEntries_.bytes();
   }
 
  private:
@@ -147,9 +158,10 @@ template <class Executor> class ContourPass {
   void pixels(Executor& executor, const PassInput& in, int todo, float* alpha) {
     Images target = images();
     target.alpha = alpha;
-    executor.launch("contourPixels",
-                    ContourPixels{outlineData(in), target, in.targets, in.viewSums, pieces_.data(), sums_.data(), in.loss, todo},
-                    keys_.size());
+    executor.launch(
+        "contourPixels",
+        ContourPixels{outlineData(in), target, in.targets, in.viewSums, pieces_.data(), sums_.data(), in.loss, todo},
+        keys_.size());
   }
   Images images() const { return {keys_.data(), marks_.data(), inside_.data(), nullptr, slotBlocks_}; }
   Rows rows() const { return {rowFirst_.data(), nodes_.data(), rowsPerSlot_, int(room_.nodes)}; }

@@ -2,8 +2,8 @@
 // (of two equal the piece with the lower number, as on the processor); each pixel then knows its coverage, its loss and
 // which piece it pulls, all in one launch: neither coverage nor dL/dalpha is stored unless it is asked for.
 //
-// Bounds: 8 bytes written a pixel and piece that sees it (about twice the pixels of the band, a warp writes neighbours of
-// a row), 4 bytes read a pixel for its target, 8 + 16 a pixel of the band.
+// Bounds: 8 bytes written a pixel and piece that sees it (about twice the pixels of the band, a warp writes neighbours
+// of a row), 4 bytes read a pixel for its target, 8 + 16 a pixel of the band.
 #pragma once
 #include "renderer/cuda/contour_outline.h"
 #include "renderer/cuda/pixel_loss.h"
@@ -11,11 +11,11 @@
 namespace penumbra::device {
 
 struct Images {
-  std::uint64_t* keys;        // per pixel: bits of the squared distance (px^2) << 32 | piece; kNoKey: out of reach
-  std::uint8_t* marks;        // per block: some key was written
-  std::uint32_t* inside;      // per block: bit i is set where pixel i is covered
-  float* alpha;               // per pixel, written when a launch is asked to
-  int slotBlocks;             // blocks of a slot
+  std::uint64_t* keys;    // per pixel: bits of the squared distance (px^2) << 32 | piece; kNoKey: out of reach
+  std::uint8_t* marks;    // per block: some key was written
+  std::uint32_t* inside;  // per block: bit i is set where pixel i is covered
+  float* alpha;           // per pixel, written when a launch is asked to
+  int slotBlocks;         // blocks of a slot
 };
 
 // Empties what the last launches left: keys of marked blocks, lists of rows, the table of ends, sums of views.
@@ -37,8 +37,8 @@ struct ClearContour {
   }
 };
 
-// Which pixels of one block are covered: the count of faces at its first pixel and where it changes, from the list of its
-// row. Also takes the block's mark away.
+// Which pixels of one block are covered: the count of faces at its first pixel and where it changes, from the list of
+// its row. Also takes the block's mark away.
 struct CoverBlocks {
   OutlineData data;
   Images images;
@@ -84,8 +84,8 @@ PENUMBRA_HD inline Columns columnsOf(float p, float q, float low, float high) {
   return {0.5f * (low + high) * inverse, -q * inverse, half < 0 ? -half : half};
 }
 
-// A piece's distance to the pixels of the parallelogram that may see it (see renderer/cpu/contour_isa.cpp); thread `lane` of
-// 32 takes every 32nd pixel of each row.
+// A piece's distance to the pixels of the parallelogram that may see it (see renderer/cpu/contour_isa.cpp); thread
+// `lane` of 32 takes every 32nd pixel of each row.
 struct SpreadDistances {
   OutlineData data;
   const Piece* pieces;

@@ -43,7 +43,8 @@ struct PullVertices {
     pull(s, 0, (1 - t) * g, sink);
     pull(s, 1, t * g, sink);
   }
-  PENUMBRA_HD void atEnd(const Piece& p, const Segment& own, float t, int otherIndex, const Vec2<float>& g, PullSink& sink) const {
+  PENUMBRA_HD void atEnd(const Piece& p, const Segment& own, float t, int otherIndex, const Vec2<float>& g,
+                         PullSink& sink) const {
     if (g.x == 0 && g.y == 0) return;
     if (otherIndex < 0) return atParameter(own, t, g, sink);
     const Segment& other = data.segments[otherIndex];

@@ -1,5 +1,5 @@
-// Every call of the CUDA runtime that this program makes, as a table of functions without CUDA's headers: tests replace it
-// to see each call fail, and everything but the one file that fills it compiles without the toolkit.
+// Every call of the CUDA runtime that this program makes, as a table of functions without CUDA's headers: tests replace
+// it to see each call fail, and everything but the one file that fills it compiles without the toolkit.
 //
 // Codes are those of cudaError_t; 0 is success. Streams, graphs, events and resources are CUDA's own pointers.
 #pragma once
@@ -29,13 +29,13 @@ enum class CudaCopy { HostToDevice = 1, DeviceToHost = 2, DeviceToDevice = 3 };
 
 struct CudaApi {
   // Device.
-  CudaCode (*driverVersion)(int* version);   // 1000 major + 10 minor, 0: no driver
+  CudaCode (*driverVersion)(int* version);  // 1000 major + 10 minor, 0: no driver
   CudaCode (*runtimeVersion)(int* version);
   CudaCode (*deviceCount)(int* count);
   CudaCode (*deviceInfo)(int device, CudaDeviceInfo* info);
   CudaCode (*setDevice)(int device);
   CudaCode (*memoryInfo)(std::size_t* available, std::size_t* total);
-  CudaCode (*kernelUsable)();                // is there machine code for this device?
+  CudaCode (*kernelUsable)();  // is there machine code for this device?
   // Memory.
   CudaCode (*allocate)(void** pointer, std::size_t bytes);
   CudaCode (*release)(void* pointer);

@@ -1,6 +1,6 @@
-// Runs kernels on the graphics card: one stream, launches of an iteration recorded in a CUDA graph. Needs no CUDA header:
-// calls go through CudaApi, and `Kernels::pointer<Kernel>()` names what to launch (in cuda_iteration.cu a __global__ function,
-// in tests a host function).
+// Runs kernels on the graphics card: one stream, launches of an iteration recorded in a CUDA graph. Needs no CUDA
+// header: calls go through CudaApi, and `Kernels::pointer<Kernel>()` names what to launch (in cuda_iteration.cu a
+// __global__ function, in tests a host function).
 #pragma once
 #include <memory>
 
@@ -12,7 +12,8 @@ namespace penumbra::device {
 
 inline constexpr unsigned kThreads = 256;  // of a block; a multiple of the warp's 32
 
-template <class Kernels> class CudaExecutor : public Memory {
+template <class Kernels>
+class CudaExecutor : public Memory {
  public:
   explicit CudaExecutor(const CudaApi& api) : api_(&api) {
     check(api_->setDevice(0), "cudaSetDevice");
@@ -52,13 +53,18 @@ template <class Kernels> class CudaExecutor : public Memory {
 
   void* stream() const { return stream_; }
 
-  template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count) {
-    static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000, "a kernel is a block of plain parameters");
+  template <class Kernel>
+  void launch(const char* name, const Kernel& kernel, Index count) {
+    static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000,
+                  "a kernel is a block of plain parameters");
     if (count <= 0) return;
     const Index blocks = (count + kThreads - 1) / kThreads;
-    if (blocks > 0x7fffffff) throw Error(ExitCode::Memory, std::string("The launch of ") + name + " is too large.", "Use fewer views at once.");
+    if (blocks > 0x7fffffff)
+      throw Error(ExitCode::Memory, std::string("The launch of ") + name + " is too large.",
+                  "Use fewer views at once.");
     void* arguments[] = {const_cast<Kernel*>(&kernel), &count};
-    check(api_->launch(Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_), std::string("Launching ") + name);
+    check(api_->launch(Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_),
+          std::string("Launching ") + name);
   }
 
   // A graph made of the launches of one iteration.
@@ -78,7 +84,8 @@ template <class Kernels> class CudaExecutor : public Memory {
     const CudaApi* api_ = nullptr;
     void* executable_ = nullptr;
   };
-  template <class Launches> void play(Recording& recording, const Launches& launches) {
+  template <class Launches>
+  void play(Recording& recording, const Launches& launches) {
     if (!recording.executable_) record(recording, launches);
     check(api_->graphLaunch(recording.executable_, stream_), "Launching the iteration");
   }
@@ -87,7 +94,8 @@ template <class Kernels> class CudaExecutor : public Memory {
   void check(CudaCode code, const std::string& call) const { checkCuda(*api_, code, call); }
   void wait() { check(api_->streamWait(stream_), "Waiting for the graphics card"); }
 
-  template <class Launches> void record(Recording& recording, const Launches& launches) {
+  template <class Launches>
+  void record(Recording& recording, const Launches& launches) {
     recording.api_ = api_;
     void* graph = nullptr;
     check(api_->captureBegin(stream_), "Recording the iteration");

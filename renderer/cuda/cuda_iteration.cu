@@ -1,7 +1,7 @@
 // The only file compiled for graphics cards: one __global__ function for each kernel, and the iterations made of them.
 //
-// Compiled with -fmad=false: products and sums are rounded as on the host, so that what the host's tests show holds here,
-// to the bit. What that costs is small: most kernels wait for memory.
+// Compiled with -fmad=false: products and sums are rounded as on the host, so that what the host's tests show holds
+// here, to the bit. What that costs is small: most kernels wait for memory.
 #include <cuda.h>
 
 #include "renderer/cuda/cuda_executor.h"
@@ -12,13 +12,17 @@ namespace penumbra {
 namespace device {
 namespace {
 
-template <class Kernel> __global__ void __launch_bounds__(kThreads) runKernel(const Kernel kernel, const Index count) {
+template <class Kernel>
+__global__ void __launch_bounds__(kThreads) runKernel(const Kernel kernel, const Index count) {
   const Index index = Index(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index < count) kernel(index);
 }
 
 struct DeviceKernels {
-  template <class Kernel> static const void* pointer() { return reinterpret_cast<const void*>(&runKernel<Kernel>); }
+  template <class Kernel>
+  static const void* pointer() {
+    return reinterpret_cast<const void*>(&runKernel<Kernel>);
+  }
 };
 
 }  // namespace

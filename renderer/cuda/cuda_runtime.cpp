@@ -68,27 +68,36 @@ CudaApi makeTable() {
   api.copy = [](void* to, const void* from, std::size_t bytes, CudaCopy kind, void* stream) {
     return code(cudaMemcpyAsync(to, from, bytes, cudaMemcpyKind(int(kind)), streamOf(stream)));
   };
-  api.fill = [](void* to, int byte, std::size_t bytes, void* stream) { return code(cudaMemsetAsync(to, byte, bytes, streamOf(stream))); };
+  api.fill = [](void* to, int byte, std::size_t bytes, void* stream) {
+    return code(cudaMemsetAsync(to, byte, bytes, streamOf(stream)));
+  };
   api.streamCreate = [](void** stream) {
     return code(cudaStreamCreateWithFlags(reinterpret_cast<cudaStream_t*>(stream), cudaStreamNonBlocking));
   };
   api.streamDestroy = [](void* stream) { return code(cudaStreamDestroy(streamOf(stream))); };
   api.streamWait = [](void* stream) { return code(cudaStreamSynchronize(streamOf(stream))); };
   api.launch = launch;
-  api.captureBegin = [](void* stream) { return code(cudaStreamBeginCapture(streamOf(stream), cudaStreamCaptureModeThreadLocal)); };
+  api.captureBegin = [](void* stream) {
+    return code(cudaStreamBeginCapture(streamOf(stream), cudaStreamCaptureModeThreadLocal));
+  };
   api.captureEnd = captureEnd;
   api.graphInstantiate = [](void** executable, void* graph) {
-    return code(cudaGraphInstantiate(reinterpret_cast<cudaGraphExec_t*>(executable), static_cast<cudaGraph_t>(graph), 0));
+    return code(
+        cudaGraphInstantiate(reinterpret_cast<cudaGraphExec_t*>(executable), static_cast<cudaGraph_t>(graph), 0));
   };
   api.graphLaunch = [](void* executable, void* stream) {
     return code(cudaGraphLaunch(static_cast<cudaGraphExec_t>(executable), streamOf(stream)));
   };
   api.graphDestroy = [](void* graph) { return code(cudaGraphDestroy(static_cast<cudaGraph_t>(graph))); };
-  api.executableDestroy = [](void* executable) { return code(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(executable))); };
+  api.executableDestroy = [](void* executable) {
+    return code(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(executable)));
+  };
   api.eventCreate = [](void** event) {
     return code(cudaEventCreateWithFlags(reinterpret_cast<cudaEvent_t*>(event), cudaEventDisableTiming));
   };
-  api.eventRecord = [](void* event, void* stream) { return code(cudaEventRecord(static_cast<cudaEvent_t>(event), streamOf(stream))); };
+  api.eventRecord = [](void* event, void* stream) {
+    return code(cudaEventRecord(static_cast<cudaEvent_t>(event), streamOf(stream)));
+  };
   api.eventWait = [](void* event) { return code(cudaEventSynchronize(static_cast<cudaEvent_t>(event))); };
   api.streamWaitEvent = [](void* stream, void* event) {
     return code(cudaStreamWaitEvent(streamOf(stream), static_cast<cudaEvent_t>(event), 0));

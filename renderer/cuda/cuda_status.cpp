@@ -22,7 +22,8 @@ std::string missingDevice(const CudaApi& api) {
   if (code != kCudaDriverTooOld) return std::string("CUDA does not start: ") + api.errorText(code) + ".";
   if (api.driverVersion(&driver) != 0 || driver == 0) return "There is no NVIDIA driver.";
   const bool known = api.runtimeVersion(&runtime) == 0;
-  return "The NVIDIA driver is too old: it supports CUDA " + version(driver) + (known ? ", " + version(runtime) + " is needed." : ".");
+  return "The NVIDIA driver is too old: it supports CUDA " + version(driver) +
+         (known ? ", " + version(runtime) + " is needed." : ".");
 }
 
 }  // namespace
@@ -43,12 +44,15 @@ CudaStatus probeCuda(const CudaApi* api) {
   if (!api) return fail("This program was built without CUDA.");
   if (std::string missing = missingDevice(*api); !missing.empty()) return fail(std::move(missing));
   CudaDeviceInfo info{};
-  if (const CudaCode code = api->deviceInfo(0, &info)) return fail(std::string("The graphics card cannot be asked: ") + api->errorText(code) + ".");
+  if (const CudaCode code = api->deviceInfo(0, &info))
+    return fail(std::string("The graphics card cannot be asked: ") + api->errorText(code) + ".");
   status.name = info.name;
   status.memory = info.memory;
-  const std::string card = status.name + " (compute capability " + std::to_string(info.major) + "." + std::to_string(info.minor) + ")";
+  const std::string card =
+      status.name + " (compute capability " + std::to_string(info.major) + "." + std::to_string(info.minor) + ")";
   if (10 * info.major + info.minor < 75) return fail("The " + card + " is too old: 7.5 or newer is needed.");
-  if (const CudaCode code = api->setDevice(0)) return fail("The " + card + " cannot be used: " + api->errorText(code) + ".");
+  if (const CudaCode code = api->setDevice(0))
+    return fail("The " + card + " cannot be used: " + api->errorText(code) + ".");
   if (const CudaCode code = api->kernelUsable())
     return fail(code == kCudaNoKernelImage ? "This program holds no code for the " + card + "."
                                            : "The " + card + " cannot be used: " + api->errorText(code) + ".");

@@ -1,6 +1,6 @@
 // Runs kernels on the processor, one index after the other: how every kernel and every schedule is tested without a
-// graphics card. With `LaunchOrder::Reversed` or `Shuffled` indices come in another order; results must be the same bits,
-// which shows that no thread relies on another of its launch.
+// graphics card. With `LaunchOrder::Reversed` or `Shuffled` indices come in another order; results must be the same
+// bits, which shows that no thread relies on another of its launch.
 //
 // An executor is what schedules are written for: a Memory, and
 //   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
@@ -46,9 +46,13 @@ class HostExecutor : public Memory {
   struct Recording {
     void forget() {}
   };
-  template <class Launches> void play(Recording&, const Launches& launches) { launches(); }
+  template <class Launches>
+  void play(Recording&, const Launches& launches) {
+    launches();
+  }
 
-  template <class Kernel> void launch(const char*, const Kernel& kernel, Index count) {
+  template <class Kernel>
+  void launch(const char*, const Kernel& kernel, Index count) {
     static_assert(std::is_trivially_copyable_v<Kernel>, "a kernel is a block of plain parameters");
     ++launches_;
     if (order_ == LaunchOrder::Ascending)

@@ -1,7 +1,7 @@
 // DeviceIteration for any executor: what is launched in which order, on which buffers.
 //
-// Views of a step are rendered in groups of `slots_`, as many as memory allows; their pulls are added group after group.
-// Launches of one iteration are recorded once and played again until a buffer or an option changes.
+// Views of a step are rendered in groups of `slots_`, as many as memory allows; their pulls are added group after
+// group. Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
 #include "renderer/cuda/iteration_kernels.h"
 #include "renderer/cuda/measure_executor.h"
@@ -13,7 +13,8 @@ namespace penumbra::device {
 inline constexpr int kTableRows = 256;  // iterations uploaded at once
 
 // Room for a step's views beside what the passes take.
-template <class Executor> struct StepBuffers {
+template <class Executor>
+struct StepBuffers {
   Buffer<Slot> slots;
   Buffer<std::uint32_t> anyBehind;
   Buffer<ViewSums> viewSums;
@@ -27,7 +28,8 @@ template <class Executor> struct StepBuffers {
   void allocate(Executor& executor, int vertices, int slotCount, int stepViews) {
     slots.allocate(executor, slotCount);
     anyBehind.allocate(executor, blocksFor(slotCount));
-    viewSums.allocate(executor, Index(slotCount) * ((stepViews + slotCount - 1) / slotCount + 1));  // one group to spare
+    viewSums.allocate(executor,
+                      Index(slotCount) * ((stepViews + slotCount - 1) / slotCount + 1));  // one group to spare
     counters.allocate(executor, 1);
     vertexSums.allocate(executor, 3 * Index(vertices));
     gradient.allocate(executor, vertices);
@@ -41,11 +43,13 @@ template <class Executor> struct StepBuffers {
     metrics.fill(0);
   }
   std::size_t bytes() const {
-    return slots.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() + steps.bytes();
+    return slots.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() +
+           steps.bytes();
   }
 };
 
-template <class Executor> class Iteration : public DeviceIteration {
+template <class Executor>
+class Iteration : public DeviceIteration {
  public:
   explicit Iteration(Executor executor) : executor_(std::move(executor)) {}
 
@@ -130,7 +134,8 @@ template <class Executor> class Iteration : public DeviceIteration {
       }
       total_.done += c.iteration;
       if (c.iteration > 0) total_.last = metrics();
-      if (c.trouble) total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
+      if (c.trouble)
+        total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
       waiting_.erase(waiting_.begin(), waiting_.begin() + queued_);
       if (c.trouble) waiting_.clear();
       queueRest();
@@ -146,7 +151,8 @@ template <class Executor> class Iteration : public DeviceIteration {
   std::vector<float> viewIoU() override {
     settle();
     std::vector<float> result;
-    for (const ViewSums& sums : buffers_.viewSums.download(newestViews_)) result.push_back(float(device::viewIoU(sums)));
+    for (const ViewSums& sums : buffers_.viewSums.download(newestViews_))
+      result.push_back(float(device::viewIoU(sums)));
     return result;
   }
   std::vector<float> vertexGradient() override {
@@ -156,12 +162,13 @@ template <class Executor> class Iteration : public DeviceIteration {
     return result;
   }
   DeviceGeometry geometry() override {
-    executor_.launch("vertexNormals", VertexNormals{mesh_.view(), around_.view(), buffers_.normals.data()}, mesh_.view().vertexCount);
+    executor_.launch("vertexNormals", VertexNormals{mesh_.view(), around_.view(), buffers_.normals.data()},
+                     mesh_.view().vertexCount);
     return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount, executor_.stream()};
   }
   std::size_t memoryInUse() const override {
-    return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() + meshPass_.bytes() + smooth_.bytes() +
-           stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes();
+    return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() +
+           meshPass_.bytes() + smooth_.bytes() + stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes();
   }
   int viewsAtOnce() const override { return slots_; }
 
@@ -179,7 +186,8 @@ template <class Executor> class Iteration : public DeviceIteration {
     int width, height;
   };
 
-  template <class Use> auto withModel(const Use& use) {
+  template <class Use>
+  auto withModel(const Use& use) {
     return options_.coverage == CoverageModel::Contour ? use(contour_) : use(softRas_);
   }
   // Earlier iterations come first; what they said is not asked for any more.
@@ -200,13 +208,15 @@ template <class Executor> class Iteration : public DeviceIteration {
         throw Error(ExitCode::Internal, "An iteration has a larger sigma than was announced.");
     }
     if (ready_ && stepViews <= stepViews_) return;
-    if (viewStore_.count() == 0 || topologyId_ == 0) throw Error(ExitCode::Internal, "There is no mesh or no view on the device.");
+    if (viewStore_.count() == 0 || topologyId_ == 0)
+      throw Error(ExitCode::Internal, "There is no mesh or no view on the device.");
     recording_.forget();
     stepViews_ = stepViews;
     meshPass_.allocate(executor_, mesh_.view());
     lastGradient_.allocate(executor_, mesh_.view().vertexCount);
     if (options_.differential && smoothLambda_ != options_.lambda) {
-      smooth_.prepare(executor_, around_.view(), around_.maxDegree(), mesh_.view().vertexCount, options_.lambda, options_.denseVertices);
+      smooth_.prepare(executor_, around_.view(), around_.maxDegree(), mesh_.view().vertexCount, options_.lambda,
+                      options_.denseVertices);
       smoothLambda_ = options_.lambda;
     }
     allocateGroups();
@@ -235,7 +245,8 @@ template <class Executor> class Iteration : public DeviceIteration {
     ContourPass<MeasureExecutor> contour;
     SoftRasPass<MeasureExecutor> softRas;
     buffers.allocate(measure, mesh_.view().vertexCount, slots, stepViews_);
-    if (options_.coverage == CoverageModel::Contour) contour.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
+    if (options_.coverage == CoverageModel::Contour)
+      contour.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
     else softRas.allocate(measure, mesh_.view(), viewStore_.extent(), slots, reach());
     return measure.most();
   }
@@ -244,9 +255,11 @@ template <class Executor> class Iteration : public DeviceIteration {
     std::vector<IterationRecord> records;
     std::vector<int> views;
     for (const DeviceStep& s : steps) {
-      const double unbias1 = 1 / (1 - std::pow(options_.beta1, s.optimizerStep)), unbias2 = 1 / (1 - std::pow(options_.beta2, s.optimizerStep));
+      const double unbias1 = 1 / (1 - std::pow(options_.beta1, s.optimizerStep)),
+                   unbias2 = 1 / (1 - std::pow(options_.beta2, s.optimizerStep));
       const int count = viewsOf(s);
-      records.push_back({float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, s.sigma});
+      records.push_back(
+          {float(std::sqrt(s.sigma)), float(-s.learningRate * unbias1), float(std::sqrt(unbias2)), count, s.sigma});
       for (int i = 0; i < stepViews_; ++i)
         views.push_back(s.views.empty() ? std::min(i, count - 1) : s.views[std::size_t(std::min(i, count - 1))]);
     }
@@ -270,13 +283,21 @@ template <class Executor> class Iteration : public DeviceIteration {
 
   PassInput beginGroup(int group) {
     const VertexSums sums{buffers_.vertexSums.data(), buffers_.counters.data(), pullBits()};
-    const PassInput in{mesh_.view(), buffers_.slots.data(), slots_, viewStore_.targets(), buffers_.counters.data(),
-                       buffers_.anyBehind.data(), buffers_.viewSums.data() + Index(group) * slots_, sums,
-                       float(options_.nearPlane), Loss(options_.loss)};
-    executor_.launch("beginIteration",
-                     BeginIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.slots.data(),
-                                    buffers_.counters.data(), buffers_.anyBehind.data(), stepViews_, group * slots_},
-                     slots_);
+    const PassInput in{mesh_.view(),
+                       buffers_.slots.data(),
+                       slots_,
+                       viewStore_.targets(),
+                       buffers_.counters.data(),
+                       buffers_.anyBehind.data(),
+                       buffers_.viewSums.data() + Index(group) * slots_,
+                       sums,
+                       float(options_.nearPlane),
+                       Loss(options_.loss)};
+    executor_.launch(
+        "beginIteration",
+        BeginIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.slots.data(),
+                       buffers_.counters.data(), buffers_.anyBehind.data(), stepViews_, group * slots_},
+        slots_);
     return in;
   }
   int pullBits() {
@@ -295,11 +316,14 @@ template <class Executor> class Iteration : public DeviceIteration {
         pass.lossAndPulls(executor_, in);
       });
       executor_.launch("collectPulls",
-                       CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(), float(options_.silhouetteWeight), group == 0},
+                       CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(),
+                                    float(options_.silhouetteWeight), group == 0},
                        mesh.vertexCount);
     }
     meshPass_.run(executor_, mesh, around_.view(), options_, buffers_.gradient.data());
-    executor_.launch("squareGradient", SquareGradient{buffers_.gradient.data(), meshPass_.sums().values(), buffers_.counters.data()}, mesh.vertexCount);
+    executor_.launch("squareGradient",
+                     SquareGradient{buffers_.gradient.data(), meshPass_.sums().values(), buffers_.counters.data()},
+                     mesh.vertexCount);
     meshPass_.sums().add(executor_, mesh.vertexCount, &meshPass_.totals()->squaredGradient);
   }
   // The step, if wanted, and the metrics.
@@ -310,13 +334,14 @@ template <class Executor> class Iteration : public DeviceIteration {
       stepPass_.run(executor_, mesh, around_.view(), options_, buffers_.table.data(), buffers_.counters.data(),
                     buffers_.gradient.data(), mesh_.positions().data(), smooth_);
     }
-    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency, options_.edgeLength,
-                              around_.view().usedVertices, double(mesh.edgeCount)};
-    executor_.launch("finishIteration",
-                     FinishIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.viewSums.data(),
-                                     meshPass_.totals(), weights, buffers_.metrics.data(), buffers_.counters.data(),
-                                     Loss(options_.loss), options_.silhouetteWeight, stepViews_, advance},
-                     1);
+    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency,
+                              options_.edgeLength,       around_.view().usedVertices, double(mesh.edgeCount)};
+    executor_.launch(
+        "finishIteration",
+        FinishIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.viewSums.data(),
+                        meshPass_.totals(), weights, buffers_.metrics.data(), buffers_.counters.data(),
+                        Loss(options_.loss), options_.silhouetteWeight, stepViews_, advance},
+        1);
   }
 
   Counters counters() {
@@ -345,7 +370,8 @@ template <class Executor> class Iteration : public DeviceIteration {
   DeviceMetrics metrics() {
     const MetricsRecord m = buffers_.metrics.download(1)[0];
     const double sum = m.silhouette + m.terms.laplacian + m.terms.normalConsistency + m.terms.edgeLength;
-    return {sum, m.silhouette, m.terms.laplacian, m.terms.normalConsistency, m.terms.edgeLength, m.gradientNorm, m.trainIoU};
+    return {sum,       m.silhouette, m.terms.laplacian, m.terms.normalConsistency, m.terms.edgeLength, m.gradientNorm,
+            m.trainIoU};
   }
   static std::vector<float> unpadded(const std::vector<float>& padded, const ImageSize& size) {
     std::vector<float> result;

@@ -13,9 +13,9 @@ struct MetricsRecord {
 // One thread. Without `advance` the iteration stays where it is.
 struct FinishIteration {
   const IterationRecord* table;
-  const int* steps;             // see BeginIteration
+  const int* steps;  // see BeginIteration
   const ViewRecord* views;
-  const ViewSums* viewSums;     // in the order of the step's views
+  const ViewSums* viewSums;  // in the order of the step's views
   const MeshTotals* totals;
   TermWeights weights;
   MetricsRecord* metrics;

@@ -30,8 +30,10 @@ class MeasureExecutor : public Memory {
   struct Recording {
     void forget() {}
   };
-  template <class Launches> void play(Recording&, const Launches&) {}
-  template <class Kernel> void launch(const char*, const Kernel&, Index) {}
+  template <class Launches>
+  void play(Recording&, const Launches&) {}
+  template <class Kernel>
+  void launch(const char*, const Kernel&, Index) {}
 
   void* stream() const { return nullptr; }
   std::size_t most() const { return most_; }

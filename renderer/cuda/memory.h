@@ -19,17 +19,20 @@ class Memory {
   virtual void download(void* to, const void* from, std::size_t bytes) = 0;  // waits for everything before it
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;      // within the device
   virtual void fill(void* to, std::uint8_t byte, std::size_t bytes) = 0;
-  virtual std::size_t available() const = 0;                                 // bytes
+  virtual std::size_t available() const = 0;  // bytes
 };
 
 // Owns room for a number of plain values; contents are not kept when it grows.
-template <class Value> class Buffer {
+template <class Value>
+class Buffer {
   static_assert(std::is_trivially_copyable_v<Value>);
 
  public:
   Buffer() = default;
   Buffer(Buffer&& o) noexcept
-      : memory_(std::exchange(o.memory_, nullptr)), data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+      : memory_(std::exchange(o.memory_, nullptr)),
+        data_(std::exchange(o.data_, nullptr)),
+        size_(std::exchange(o.size_, 0)) {}
   Buffer& operator=(Buffer&& o) noexcept {
     std::swap(memory_, o.memory_);
     std::swap(data_, o.data_);

@@ -15,18 +15,22 @@ class AroundStore {
  public:
   void set(Memory& memory, const Topology& topology) {
     const std::size_t count = std::size_t(topology.vertexCount);
-    std::vector<std::vector<int>> corners(count), neighbours(count);
+    Lists corners(count), neighbours(count);
     std::vector<std::uint8_t> inner(count, 0);
     std::vector<int> acrossFaces(3 * topology.faces.size(), -1), filled(topology.faces.size(), 0);
-    for (std::size_t f = 0; f < topology.faces.size(); ++f)
-      for (int k = 0; k < 3; ++k) corners[std::size_t(topology.faces[f][k])].push_back(int(3 * f) + k);
-    for (const glm::ivec2& e : topology.edges) {
-      neighbours[std::size_t(e.x)].push_back(e.y);
-      neighbours[std::size_t(e.y)].push_back(e.x);
-      inner[std::size_t(e.x)] = inner[std::size_t(e.y)] = 1;
+    for (const bool counting : {true, false}) {
+      for (std::size_t f = 0; f < topology.faces.size(); ++f)
+        for (int k = 0; k < 3; ++k) corners.put(topology.faces[f][k], int(3 * f) + k, counting);
+      for (const glm::ivec2& e : topology.edges) {
+        neighbours.put(e.x, e.y, counting);
+        neighbours.put(e.y, e.x, counting);
+        inner[std::size_t(e.x)] = inner[std::size_t(e.y)] = 1;
+      }
+      if (counting) corners.begin(), neighbours.begin();
     }
     for (std::size_t e = 0; e < topology.edges.size(); ++e) {
-      const std::size_t begin = std::size_t(topology.edgeFaceStart[e]), faces = std::size_t(topology.edgeFaceStart[e + 1]) - begin;
+      const std::size_t begin = std::size_t(topology.edgeFaceStart[e]),
+                        faces = std::size_t(topology.edgeFaceStart[e + 1]) - begin;
       if (faces == 1) inner[std::size_t(topology.edges[e].x)] = inner[std::size_t(topology.edges[e].y)] = 0;
       if (faces != 2) continue;
       const int same = topology.edgeSides[begin] == topology.edgeSides[begin + 1];
@@ -35,18 +39,27 @@ class AroundStore {
         acrossFaces[3 * f + std::size_t(filled[f]++)] = 2 * topology.edgeFaces[begin + 1 - side] + same;
       }
     }
-    used_ = 0;
-    for (const auto& list : neighbours) used_ += !list.empty();
-    maxDegree_ = 0;
-    for (const auto& list : neighbours) maxDegree_ = std::max(maxDegree_, int(list.size()));
-    uploadLists(memory, neighbours, neighbourStart_, neighbours_);
-    uploadLists(memory, corners, cornerStart_, corners_);
+    used_ = maxDegree_ = 0;
+    for (std::size_t v = 0; v < count; ++v) {
+      const int degree = neighbours.start[v + 1] - neighbours.start[v];
+      used_ += degree > 0;
+      maxDegree_ = std::max(maxDegree_, degree);
+    }
+    neighbourStart_.upload(memory, neighbours.start);
+    neighbours_.upload(memory, neighbours.items);
+    cornerStart_.upload(memory, corners.start);
+    corners_.upload(memory, corners.items);
     inner_.upload(memory, inner);
     faceNeighbours_.upload(memory, acrossFaces);
   }
   AroundView view() const {
-    return {neighbourStart_.data(), neighbours_.data(), cornerStart_.data(), corners_.data(), inner_.data(),
-            faceNeighbours_.data(), used_};
+    return {neighbourStart_.data(),
+            neighbours_.data(),
+            cornerStart_.data(),
+            corners_.data(),
+            inner_.data(),
+            faceNeighbours_.data(),
+            used_};
   }
   int maxDegree() const { return maxDegree_; }
   std::size_t bytes() const {
@@ -55,15 +68,20 @@ class AroundStore {
   }
 
  private:
-  static void uploadLists(Memory& memory, const std::vector<std::vector<int>>& lists, Buffer<int>& starts, Buffer<int>& items) {
-    std::vector<int> start{0}, all;
-    for (const auto& list : lists) {
-      all.insert(all.end(), list.begin(), list.end());
-      start.push_back(int(all.size()));
+  // One list an owner, filled by counting first.
+  struct Lists {
+    std::vector<int> start, at, items;
+    explicit Lists(std::size_t owners) : start(owners + 1, 0) {}
+    void put(int owner, int item, bool counting) {
+      if (counting) ++start[std::size_t(owner) + 1];
+      else items[std::size_t(at[std::size_t(owner)]++)] = item;
     }
-    starts.upload(memory, start);
-    items.upload(memory, all);
-  }
+    void begin() {
+      for (std::size_t i = 1; i < start.size(); ++i) start[i] += start[i - 1];
+      at = start;
+      items.resize(std::size_t(start.back()));
+    }
+  };
 
   Buffer<int> neighbourStart_, neighbours_, cornerStart_, corners_, faceNeighbours_;
   Buffer<std::uint8_t> inner_;
@@ -87,7 +105,8 @@ struct TermWeights {
   }
 };
 
-template <class Executor> class MeshPass {
+template <class Executor>
+class MeshPass {
  public:
   void allocate(Executor& executor, const MeshView& mesh) {
     units_.allocate(executor, mesh.faceCount);
@@ -99,9 +118,11 @@ template <class Executor> class MeshPass {
     sums_.allocate(executor, std::max({mesh.faceCount, mesh.edgeCount, mesh.vertexCount}));
   }
   // Adds the gradients of all terms with a weight to `gradient`.
-  void run(Executor& executor, const MeshView& mesh, const AroundView& around, const DeviceOptions& o, Vec3<float>* gradient) {
-    const TermData data{mesh, around, units_.data(), crossLengths_.data(), faceGradient_.data(), differences_.data(),
-                        gradient, totals_.data(), sums_.values()};
+  void run(Executor& executor, const MeshView& mesh, const AroundView& around, const DeviceOptions& o,
+           Vec3<float>* gradient) {
+    const TermData data{
+        mesh,     around,         units_.data(), crossLengths_.data(), faceGradient_.data(), differences_.data(),
+        gradient, totals_.data(), sums_.values()};
     const bool faces = o.uniformLaplacian != 0 || o.cotangentLaplacian != 0 || o.normalConsistency != 0;
     if (faces) {
       executor.launch("faceNormals", FaceNormals{data}, mesh.faceCount);
@@ -116,7 +137,8 @@ template <class Executor> class MeshPass {
       laplacian(executor, data, kCotangentFactor, o.cotangentLaplacian, 1);
     }
     if (o.normalConsistency != 0) {
-      executor.launch("normalConsistency", NormalConsistency{data, float(kConsistencyFactor) * float(o.normalConsistency)}, mesh.faceCount);
+      executor.launch("normalConsistency",
+                      NormalConsistency{data, float(kConsistencyFactor) * float(o.normalConsistency)}, mesh.faceCount);
       sums_.add(executor, mesh.faceCount, &totals_.data()->consistency);
     }
     if (faces) executor.launch("gatherFaces", GatherFaces{data}, mesh.vertexCount);
@@ -125,14 +147,16 @@ template <class Executor> class MeshPass {
   Totals& sums() { return sums_; }
   MeshTotals* totals() const { return totals_.data(); }
   std::size_t bytes() const {
-    return units_.bytes() + crossLengths_.bytes() + faceGradient_.bytes() + differences_.bytes() + totals_.bytes() + sums_.bytes();
+    return units_.bytes() + crossLengths_.bytes() + faceGradient_.bytes() + differences_.bytes() + totals_.bytes() +
+           sums_.bytes();
   }
 
  private:
   void laplacian(Executor& executor, const TermData& data, double factor, double weight, int cotangent) {
     MeshTotals* totals = totals_.data();
     sums_.add(executor, data.mesh.vertexCount, cotangent ? &totals->cotangent : &totals->uniform);
-    executor.launch("laplacianGradient", LaplacianGradient{data, factor, float(weight), cotangent}, data.mesh.vertexCount);
+    executor.launch("laplacianGradient", LaplacianGradient{data, factor, float(weight), cotangent},
+                    data.mesh.vertexCount);
     executor.launch("laplacianArea", LaplacianArea{data, factor, float(weight), cotangent}, data.mesh.faceCount);
   }
   void edgeLengths(Executor& executor, const TermData& data, double weight) {

@@ -7,17 +7,17 @@ namespace penumbra::device {
 
 // What is around each vertex and face, fixed with the faces.
 struct AroundView {
-  const int* neighbourStart;   // V + 1
-  const int* neighbours;       // vertices joined by an edge, in the order of edges
-  const int* cornerStart;      // V + 1
-  const int* corners;          // 3 face + corner
-  const std::uint8_t* inner;   // V: used by an edge and by no border edge
-  const int* faceNeighbours;   // F x 3: 2 face, + 1 if it walks the edge the same way; -1: none
+  const int* neighbourStart;  // V + 1
+  const int* neighbours;      // vertices joined by an edge, in the order of edges
+  const int* cornerStart;     // V + 1
+  const int* corners;         // 3 face + corner
+  const std::uint8_t* inner;  // V: used by an edge and by no border edge
+  const int* faceNeighbours;  // F x 3: 2 face, + 1 if it walks the edge the same way; -1: none
   int usedVertices;
   PENUMBRA_HD int degree(Index v) const { return neighbourStart[v + 1] - neighbourStart[v]; }
 };
 
-// Sums that terms share. Order as in kTotals.
+// Sums that terms share.
 struct MeshTotals {
   double area, uniform, cotangent, consistency, lengths, squaredLengths, squaredGradient;
 };
@@ -31,7 +31,7 @@ struct TermData {
   Vec3<float>* differences;   // V: d_i
   Vec3<float>* gradient;      // V
   const MeshTotals* totals;
-  double* values;             // numbers to be summed
+  double* values;  // numbers to be summed
   double maxCotangent = 50;
 };
 
@@ -40,7 +40,8 @@ struct FaceNormals {
   TermData data;
   PENUMBRA_HD void operator()(Index f) const {
     const Face& v = data.mesh.faces[f];
-    const Vec3<float> x = data.mesh.positions[v.x], p = data.mesh.positions[v.y] - x, q = data.mesh.positions[v.z] - x, r = q - p;
+    const Vec3<float> x = data.mesh.positions[v.x], p = data.mesh.positions[v.y] - x, q = data.mesh.positions[v.z] - x,
+                      r = q - p;
     const Vec3<float> cross = glm::cross(p, q);
     const float length = sqrtf(glm::dot(cross, cross));
     const float longest = larger(glm::dot(p, p), larger(glm::dot(q, q), glm::dot(r, r)));
@@ -59,7 +60,8 @@ struct UniformDifferences {
     const Vec3<float> x = data.mesh.positions[v];
     Vec3<float> d(0.0f);
     const int degree = data.around.degree(v);
-    for (int k = 0; k < degree; ++k) d += x - data.mesh.positions[data.around.neighbours[data.around.neighbourStart[v] + k]];
+    for (int k = 0; k < degree; ++k)
+      d += x - data.mesh.positions[data.around.neighbours[data.around.neighbourStart[v] + k]];
     d *= 1.0f / float(degree > 0 ? degree : 1);
     if (!data.around.inner[v] || !(data.totals->area > 0)) d = Vec3<float>(0.0f);
     data.differences[v] = d;
@@ -81,8 +83,10 @@ PENUMBRA_HD inline HalfCotangent halfCotangent(const Vec3<float>& p, const Vec3<
   return {cotangent / 2, half * (q - cotangent * glm::cross(q, unit)), half * (p - cotangent * glm::cross(unit, p))};
 }
 
-// Visits the corners k of the faces around vertex v: visit(k, i, j, half cotangent at k), i and j the face's other corners.
-template <class Visit> PENUMBRA_HD inline void forEachCornerAround(const TermData& data, Index v, Visit visit) {
+// Visits the corners k of the faces around vertex v: visit(k, i, j, half cotangent at k), i and j the face's other
+// corners.
+template <class Visit>
+PENUMBRA_HD inline void forEachCornerAround(const TermData& data, Index v, Visit visit) {
   for (int n = data.around.cornerStart[v]; n < data.around.cornerStart[v + 1]; ++n) {
     const Face& f = data.mesh.faces[data.around.corners[n] / 3];
     if (f.x == f.y || f.y == f.z || f.z == f.x) continue;
@@ -188,7 +192,8 @@ struct GatherFaces {
     for (int n = data.around.cornerStart[v]; n < data.around.cornerStart[v + 1]; ++n) {
       const int f = data.around.corners[n] / 3, corner = data.around.corners[n] % 3;
       const Face& c = data.mesh.faces[f];
-      const Vec3<float> x = data.mesh.positions[c.x], p = data.mesh.positions[c.y] - x, q = data.mesh.positions[c.z] - x;
+      const Vec3<float> x = data.mesh.positions[c.x], p = data.mesh.positions[c.y] - x,
+                        q = data.mesh.positions[c.z] - x;
       const Vec3<float> dL_dp = glm::cross(q, data.faceGradient[f]), dL_dq = glm::cross(data.faceGradient[f], p);
       g += corner == 0 ? -(dL_dp + dL_dq) : (corner == 1 ? dL_dp : dL_dq);
     }

@@ -16,16 +16,16 @@ PENUMBRA_HD inline float fromFixed(std::int64_t value) { return float(value) * (
 enum class Loss : int { L2, L1, SoftIoU };
 
 struct Targets {
-  const float* values;           // per pixel of all views: distance to the mask's outline [px], or the mask itself
-  const std::uint32_t* masks;    // per block: bit i is set where the mask is >= 1/2
-  int soft;                      // values are distances
+  const float* values;         // per pixel of all views: distance to the mask's outline [px], or the mask itself
+  const std::uint32_t* masks;  // per block: bit i is set where the mask is >= 1/2
+  int soft;                    // values are distances
 };
 
 // Sums of one view.
 struct ViewSums {
-  std::int64_t loss;            // L2, L1: sum of r^2 or |r|
-  std::int64_t both, either;    // SoftIoU: I and U
-  std::int64_t overlap, unions; // pixels above 1/2 in both, in any
+  std::int64_t loss;             // L2, L1: sum of r^2 or |r|
+  std::int64_t both, either;     // SoftIoU: I and U
+  std::int64_t overlap, unions;  // pixels above 1/2 in both, in any
 };
 
 // A pixel's target: value and the interval the frame leaves open.
@@ -104,8 +104,8 @@ inline constexpr int kWriteAlpha = 1, kSumLoss = 2, kPull = 4;
 // Which pixel an index of a launch over all pixels is.
 struct Pixel {
   int slot, x, y;
-  Index block, target;  // blocks of the launch's images and of the targets
-  bool inSlot, inImage; // the whole block, this pixel
+  Index block, target;   // blocks of the launch's images and of the targets
+  bool inSlot, inImage;  // the whole block, this pixel
 };
 PENUMBRA_HD inline Pixel pixelAt(const Slot* slots, int slotBlocks, Index index) {
   Pixel p{};

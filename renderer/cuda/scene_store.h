@@ -32,7 +32,8 @@ class MeshStore {
       start.push_back(int(faces.size()));
       if (!regular(topology, e)) continue;
       const bool forward = topology.edgeSides[begin] > 0;
-      pairs.push_back({topology.edgeFaces[forward ? begin : begin + 1], topology.edgeFaces[forward ? begin + 1 : begin]});
+      pairs.push_back(
+          {topology.edgeFaces[forward ? begin : begin + 1], topology.edgeFaces[forward ? begin + 1 : begin]});
     }
     positions_.upload(memory, positions);
     faces_.upload(memory, topology.faces);
@@ -44,8 +45,8 @@ class MeshStore {
     counts_ = {int(positions.size()), int(topology.faces.size()), edges, int(pairs.size())};
   }
   MeshView view() const {
-    return {positions_.data(), faces_.data(), edges_.data(), pairs_.data(), start_.data(), edgeFaces_.data(), sides_.data(),
-            counts_[0], counts_[1], counts_[2], counts_[3]};
+    return {positions_.data(), faces_.data(), edges_.data(), pairs_.data(), start_.data(), edgeFaces_.data(),
+            sides_.data(),     counts_[0],    counts_[1],    counts_[2],    counts_[3]};
   }
   Buffer<Vec3<float>>& positions() { return positions_; }
   std::size_t bytes() const {

@@ -5,14 +5,16 @@
 
 namespace penumbra::device {
 
-template <class Executor> class SoftRasPass {
+template <class Executor>
+class SoftRasPass {
  public:
   void allocate(Executor& executor, const MeshView& mesh, const ViewStore::Extent& extent, int slots, float) {
     slots_ = slots;
     slotBlocks_ = extent.blocks;
     tilesPerSlot_ = ((extent.width + kTile - 1) / kTile) * ((extent.height + kTile - 1) / kTile);
     const Index tiles = Index(slots) * tilesPerSlot_, pixels = Index(slots) * slotBlocks_ * kBlock;
-    if (tiles > (Index(1) << 31) - 64) throw Error(ExitCode::Memory, "The views have too many tiles.", "Use fewer views at once.");
+    if (tiles > (Index(1) << 31) - 64)
+      throw Error(ExitCode::Memory, "The views have too many tiles.", "Use fewer views at once.");
     counts_.allocate(executor, tiles);
     filled_.allocate(executor, tiles);
     places_.allocate(executor, tiles);
@@ -36,10 +38,13 @@ template <class Executor> class SoftRasPass {
     executor.launch("clearTiles", ClearTiles{counts_.data(), filled_.data(), counts_.size()}, counts_.size());
     executor.launch("countTiles", CountTiles{source, counts_.data()}, faces);
     places_.run(executor, counts_.data(), &in.counters->now.entries);
-    executor.launch("fillTiles", FillTiles{source, places, filled_.data(), unsorted_.data(), room_, in.counters}, faces);
-    executor.launch("rankEntries", RankEntries{source, places, unsorted_.data(), entries_.data(), room_, in.counters}, room_);
+    executor.launch("fillTiles", FillTiles{source, places, filled_.data(), unsorted_.data(), room_, in.counters},
+                    faces);
+    executor.launch("rankEntries", RankEntries{source, places, unsorted_.data(), entries_.data(), room_, in.counters},
+                    room_);
     executor.launch("softRasCover",
-                    SoftRasCover{in.slots, places, entries_.data(), images(), in.counters, tilesPerSlot_}, left_.size());
+                    SoftRasCover{in.slots, places, entries_.data(), images(), in.counters, tilesPerSlot_},
+                    left_.size());
   }
   void writeAlpha(Executor& executor, const PassInput& in, float* alpha) { pixels(executor, in, kWriteAlpha, alpha); }
 
@@ -50,12 +55,19 @@ template <class Executor> class SoftRasPass {
     } else {
       pixels(executor, in, kSumLoss | kPull, nullptr);
     }
-    executor.launch("softRasPullEntries",
-                    SoftRasPullEntries{in.slots, entries_.data(), gradients_.data(), images(), in.counters, tilesPerSlot_}, room_);
+    executor.launch(
+        "softRasPullEntries",
+        SoftRasPullEntries{in.slots, entries_.data(), gradients_.data(), images(), in.counters, tilesPerSlot_}, room_);
     for (const int measure : {1, 0})
       executor.launch(measure ? "softRasMeasurePulls" : "softRasPullVertices",
-                      SoftRasPullVertices{sourceOf(in), entries_.data(), gradients_.data(), in.viewSums, {in.mesh, in.nearPlane},
-                                          in.vertices, in.loss, measure},
+                      SoftRasPullVertices{sourceOf(in),
+                                          entries_.data(),
+                                          gradients_.data(),
+                                          in.viewSums,
+                                          {in.mesh, in.nearPlane},
+                                          in.vertices,
+                                          in.loss,
+                                          measure},
                       blocksFor(room_) * kBlock);
   }
   Index mostPulls() const { return 8 * room_; }
@@ -74,7 +86,8 @@ template <class Executor> class SoftRasPass {
   void pixels(Executor& executor, const PassInput& in, int todo, float* alpha) {
     SoftRasImages target = images();
     target.alpha = alpha;
-    executor.launch("softRasLoss", SoftRasLoss{in.slots, target, in.targets, in.viewSums, in.counters, in.loss, todo}, left_.size());
+    executor.launch("softRasLoss", SoftRasLoss{in.slots, target, in.targets, in.viewSums, in.counters, in.loss, todo},
+                    left_.size());
   }
   SoftRasSource sourceOf(const PassInput& in) const { return {in.mesh, in.slots, double(in.nearPlane), tilesPerSlot_}; }
   SoftRasImages images() const { return {left_.data(), stops_.data(), nullptr, slotBlocks_}; }

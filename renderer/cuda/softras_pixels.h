@@ -1,8 +1,8 @@
 // SoftRas, stage 2: from the tiles' faces to pixels, and back from pixels to faces and vertices.
 //
-// Forward, a pixel multiplies what each face leaves uncovered, until nothing is left; backward, an entry (a face in a tile)
-// adds up what the tile's pixels pull, so nothing is shared between threads until the sums at vertices.
-// Bounds: 60 operations a pixel and entry forward, 90 backward; pixels outside the face's reach cost 10.
+// Forward, a pixel multiplies what each face leaves uncovered, until nothing is left; backward, an entry (a face in a
+// tile) adds up what the tile's pixels pull, so nothing is shared between threads until the sums at vertices. Bounds:
+// 60 operations a pixel and entry forward, 90 backward; pixels outside the face's reach cost 10.
 #pragma once
 #include "renderer/cuda/pixel_loss.h"
 #include "renderer/cuda/softras_tiles.h"
@@ -11,13 +11,14 @@
 namespace penumbra::device {
 
 using Lane = ScalarLane<float>;
-template <int N> using Place = SoftRasPlace<Lane, N>;
+template <int N>
+using Place = SoftRasPlace<Lane, N>;
 
 // Per pixel of the launch (layout as in scene.h).
 struct SoftRasImages {
-  float* left;    // T, what is left uncovered; then dL/dalpha * T / sigma before the view's factor
-  int* stops;     // entries of the tile's list from this one on are left out
-  float* alpha;   // written when a launch is asked to
+  float* left;   // T, what is left uncovered; then dL/dalpha * T / sigma before the view's factor
+  int* stops;    // entries of the tile's list from this one on are left out
+  float* alpha;  // written when a launch is asked to
   int slotBlocks;
 };
 
@@ -36,7 +37,8 @@ struct SoftRasCover {
     images.stops[index] = 0;
     if (!pixel.inImage) return;
     const Slot& slot = slots[pixel.slot];
-    const Index tile = Index(pixel.slot) * tilesPerSlot + pixel.y / kTile * SoftRasSource::tilesX(slot) + pixel.x / kTile;
+    const Index tile =
+        Index(pixel.slot) * tilesPerSlot + pixel.y / kTile * SoftRasSource::tilesX(slot) + pixel.x / kTile;
     const Index begin = places.place(tile);
     const int count = places.counts[tile];
     const float x = float(pixel.x % kOrigin) + 0.5f, y = float(pixel.y % kOrigin) + 0.5f, full = 1.0f / (1 << 25);
@@ -45,13 +47,15 @@ struct SoftRasCover {
     int k = 0;
     while (k < count && !(left < full)) {
       const SoftRasEntry& entry = entries[begin + k++];
-      left = entry.corners == 3 ? cover<3>(entry, x, y, reach, inverseSigma, left) : cover<4>(entry, x, y, reach, inverseSigma, left);
+      left = entry.corners == 3 ? cover<3>(entry, x, y, reach, inverseSigma, left)
+                                : cover<4>(entry, x, y, reach, inverseSigma, left);
     }
     images.left[index] = left;
     images.stops[index] = k;
   }
   template <int N>
-  PENUMBRA_HD static float cover(const SoftRasEntry& entry, float x, float y, float reach, float inverseSigma, float left) {
+  PENUMBRA_HD static float cover(const SoftRasEntry& entry, float x, float y, float reach, float inverseSigma,
+                                 float left) {
     Place<N> place;
     softRasPlace<Lane, N>(entry.edges, x, y, place);
     return place.lowest < -1.01f * reach ? left : softRasCover<Lane, N>(place, inverseSigma, left);
@@ -110,7 +114,8 @@ struct SoftRasPullEntries {
     if (entry.corners == 3) pull<3>(entry, g);
     else pull<4>(entry, g);
   }
-  template <int N> PENUMBRA_HD void pull(const SoftRasEntry& entry, EntryGradient& g) const {
+  template <int N>
+  PENUMBRA_HD void pull(const SoftRasEntry& entry, EntryGradient& g) const {
     const int s = entry.tile / tilesPerSlot, local = entry.tile % tilesPerSlot;
     const Slot& slot = slots[s];
     const int across = SoftRasSource::tilesX(slot), x0 = local % across * kTile, y0 = local / across * kTile;
@@ -124,7 +129,8 @@ struct SoftRasPullEntries {
         Place<N> place;
         softRasPlace<Lane, N>(entry.edges, float((x0 + x) % kOrigin) + 0.5f, float((y0 + y) % kOrigin) + 0.5f, place);
         if (place.lowest < -1.01f * reach) continue;
-        softRasPlaceBackward<Lane, N>(place, softRasCoverBackward<Lane, N>(place, inverseSigma, images.left[row + x]), sums);
+        softRasPlaceBackward<Lane, N>(place, softRasCoverBackward<Lane, N>(place, inverseSigma, images.left[row + x]),
+                                      sums);
       }
     }
     toCorners<N>(entry, sums, g);

@@ -1,10 +1,10 @@
-// SoftRas, stage 1: faces as polygons in pixels, entered into the tiles that they may cover. See renderer/core/softras.h for
-// the mathematics and renderer/cpu/softras_prepare.h for the same on the processor.
+// SoftRas, stage 1: faces as polygons in pixels, entered into the tiles that they may cover. See
+// renderer/core/softras.h for the mathematics and renderer/cpu/softras_prepare.h for the same on the processor.
 //
-// Each tile's list is sized by counting, filled in any order, and put in the order of faces by rank (how many of the list
-// have a lower index): the order of the product is fixed. Ranks cost L comparisons an entry, which a warp reads together;
-// covering the tile's pixels costs as many, each of 40 operations and more.
-// Bounds: 700 double operations a face and view, 128 bytes written an entry, 2.3 entries a small face and view.
+// Each tile's list is sized by counting, filled in any order, and put in the order of faces by rank (how many of the
+// list have a lower index): the order of the product is fixed. Ranks cost L comparisons an entry, which a warp reads
+// together; covering the tile's pixels costs as many, each of 40 operations and more. Bounds: 700 double operations a
+// face and view, 128 bytes written an entry, 2.3 entries a small face and view.
 #pragma once
 #include "renderer/core/softras.h"
 #include "renderer/cuda/scan.h"
@@ -15,12 +15,13 @@ namespace penumbra::device {
 inline constexpr int kTile = 16;    // pixels a side
 inline constexpr int kOrigin = 32;  // edges are measured from multiples of it, as on the processor: the same rounding
 
-// A face, cut at the near plane. Corner c lies on the edge between vertices from[c] and to[c]; equal: it is that vertex.
+// A face, cut at the near plane. Corner c lies on the edge between vertices from[c] and to[c]; equal: it is that
+// vertex.
 struct SoftRasPolygon {
   Vec2<double> corner[4];
   int from[4], to[4];
-  int corners;      // 0: nothing in front of the near plane
-  double winding;   // sign of its area
+  int corners;     // 0: nothing in front of the near plane
+  double winding;  // sign of its area
 };
 
 // First and last + 1 of the tiles that a polygon grown by the reach touches.
@@ -81,7 +82,8 @@ struct SoftRasSource {
     p.winding = area < 0 ? -1 : 1;
     const double r = reach(slot), size = area < 0 ? -area : area;
     const bool solid = size > 1e-6 * longest && size < 1e300;  // positions in float are flat to their own rounding
-    const bool near = high.x + r > 0 && high.y + r > 0 && low.x - r < slot.view.camera.width && low.y - r < slot.view.camera.height;
+    const bool near =
+        high.x + r > 0 && high.y + r > 0 && low.x - r < slot.view.camera.width && low.y - r < slot.view.camera.height;
     if (!solid || !near) return {0, 0, 0, 0};
     return {tileOf(low.x - r, tilesX(slot)), tileOf(low.y - r, tilesY(slot)), tileOf(high.x + r, tilesX(slot)) + 1,
             tileOf(high.y + r, tilesY(slot)) + 1};
@@ -99,7 +101,8 @@ struct ClearTiles {
 };
 
 // Calls visit(tile) for the tiles of face index % F in slot index / F.
-template <class Visit> PENUMBRA_HD inline void forEachTile(const SoftRasSource& source, Index index, Visit visit) {
+template <class Visit>
+PENUMBRA_HD inline void forEachTile(const SoftRasSource& source, Index index, Visit visit) {
   const int s = int(index / source.mesh.faceCount);
   const Slot& slot = source.slots[s];
   if (slot.index < 0) return;

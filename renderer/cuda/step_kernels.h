@@ -3,9 +3,9 @@
 // Smoothing, x = M^-1 b with M = I + lambda L, comes in two ways:
 //   dense      x = G b with G = M^-1 kept whole, V^2 * 4 bytes: for small meshes, two launches. Bound: reading G once.
 //   Chebyshev  K steps of one launch each, on D^-1 M with D = diag(M). Its eigenvalues lie within 1 - c .. 1 + c,
-//              c = lambda d / (1 + lambda d), d the largest degree (row sums of lambda D^-1 A), so the condition number is
-//              at most 1 + 2 lambda d, and after K steps the error has fallen to 1 / cosh(K acosh(1 / c)) of b's:
-//              K = acosh(1 / epsilon) / acosh(1 / c). lambda = 5, d = 6, epsilon = 1e-6: K = 57. No sum over the mesh is
+//              c = lambda d / (1 + lambda d), d the largest degree (row sums of lambda D^-1 A), so the condition number
+//              is at most 1 + 2 lambda d, and after K steps the error has fallen to 1 / cosh(K acosh(1 / c)) of b's: K
+//              = acosh(1 / epsilon) / acosh(1 / c). lambda = 5, d = 6, epsilon = 1e-6: K = 57. No sum over the mesh is
 //              needed, unlike conjugate gradients, so nothing waits and the bits do not depend on a reduction.
 //              Source: Golub and Varga, Numerische Mathematik 3, 1961; Saad, Iterative Methods, algorithm 12.1.
 // G itself is found by Chebyshev steps on all columns of the identity.
@@ -17,7 +17,8 @@
 namespace penumbra::device {
 
 // Zero of a right-hand side: a row of the identity, or a vector given.
-template <class Value> struct RightSide {
+template <class Value>
+struct RightSide {
   const Value* values;  // [row][column]; null: the identity
   PENUMBRA_HD Value at(Index row, Index column, Index columns) const {
     if (values) return values[row * columns + column];
@@ -26,7 +27,8 @@ template <class Value> struct RightSide {
 };
 
 // x_1 = d_0 = D^-1 b / theta; theta = 1 for eigenvalues around 1.
-template <class Value> struct ChebyshevStart {
+template <class Value>
+struct ChebyshevStart {
   AroundView around;
   RightSide<Value> b;
   Value *x, *d;
@@ -39,7 +41,8 @@ template <class Value> struct ChebyshevStart {
 };
 
 // d <- keep d + take D^-1 (b - M x);  next = x + d.
-template <class Value> struct ChebyshevStep {
+template <class Value>
+struct ChebyshevStep {
   AroundView around;
   RightSide<Value> b;
   const Value* x;
@@ -62,9 +65,9 @@ template <class Value> struct ChebyshevStep {
 // Part of G b: rows times one chunk of columns. G is symmetric: neighbouring threads read neighbouring numbers.
 struct DenseProduct {
   static constexpr int kChunk = 64;
-  const float* inverse;        // n x n
-  const Vec3<float>* b;        // n
-  Vec3<float>* parts;          // [chunk][row]
+  const float* inverse;  // n x n
+  const Vec3<float>* b;  // n
+  Vec3<float>* parts;    // [chunk][row]
   Index n;
   PENUMBRA_HD void operator()(Index index) const {
     const Index chunk = index / n, row = index % n, end = (chunk + 1) * kChunk < n ? (chunk + 1) * kChunk : n;

@@ -13,10 +13,12 @@ inline int chebyshevSteps(double lambda, int maxDegree, double epsilon = 1e-6) {
   return c > 0 ? std::max(2, int(std::ceil(std::acosh(1 / epsilon) / std::acosh(1 / c)))) : 2;
 }
 
-template <class Executor> class SmoothPass {
+template <class Executor>
+class SmoothPass {
  public:
   // `denseVertices`: up to so many the inverse is kept whole.
-  void prepare(Executor& executor, const AroundView& around, int maxDegree, Index vertices, double lambda, Index denseVertices) {
+  void prepare(Executor& executor, const AroundView& around, int maxDegree, Index vertices, double lambda,
+               Index denseVertices) {
     around_ = around;
     vertices_ = vertices;
     lambda_ = lambda;
@@ -28,13 +30,15 @@ template <class Executor> class SmoothPass {
     parts_.allocate(executor, vertices * chunks());
     Buffer<float> inverse, other, d;
     for (auto* buffer : {&inverse, &other, &d}) buffer->allocate(executor, vertices * vertices);
-    const bool inOther = iterate<float>(executor, {nullptr}, inverse.data(), other.data(), d.data(), vertices) == other.data();
+    const bool inOther =
+        iterate<float>(executor, {nullptr}, inverse.data(), other.data(), d.data(), vertices) == other.data();
     inverse_ = std::move(inOther ? other : inverse);
   }
   // values <- M^-1 values.
   void run(Executor& executor, Vec3<float>* values) {
     if (inverse_.data()) {
-      executor.launch("denseProduct", DenseProduct{inverse_.data(), values, parts_.data(), vertices_}, vertices_ * chunks());
+      executor.launch("denseProduct", DenseProduct{inverse_.data(), values, parts_.data(), vertices_},
+                      vertices_ * chunks());
       executor.launch("denseSum", DenseSum{parts_.data(), values, vertices_, chunks()}, vertices_);
       return;
     }
@@ -55,9 +59,10 @@ template <class Executor> class SmoothPass {
     double rho = c;  // delta / theta, with theta = 1 and delta = c
     for (int k = 1; c > 0 && k < chebyshevSteps(lambda_, maxDegree_); ++k) {
       const double nextRho = 1 / (2 / c - rho);
-      executor.launch("chebyshevStep",
-                      ChebyshevStep<Value>{around_, b, x, next, d, columns, lambda, float(nextRho * rho), float(2 * nextRho / c)},
-                      vertices_ * columns);
+      executor.launch(
+          "chebyshevStep",
+          ChebyshevStep<Value>{around_, b, x, next, d, columns, lambda, float(nextRho * rho), float(2 * nextRho / c)},
+          vertices_ * columns);
       std::swap(x, next);
       rho = nextRho;
     }
@@ -73,9 +78,11 @@ template <class Executor> class SmoothPass {
 };
 
 // Optimiser state and the step.
-template <class Executor> class StepPass {
+template <class Executor>
+class StepPass {
  public:
-  void setMoments(Executor& executor, Index vertices, std::span<const Vec3<float>> moment1, std::span<const Vec3<float>> moment2) {
+  void setMoments(Executor& executor, Index vertices, std::span<const Vec3<float>> moment1,
+                  std::span<const Vec3<float>> moment2) {
     for (auto* buffer : {&moment1_, &moment2_, &next_}) buffer->allocate(executor, vertices);
     moment1_.fill(0);
     moment2_.fill(0);
@@ -84,16 +91,20 @@ template <class Executor> class StepPass {
   }
   // Uses up the gradient.
   void run(Executor& executor, const MeshView& mesh, const AroundView& around, const DeviceOptions& o,
-           const IterationRecord* table, Counters* counters, Vec3<float>* gradient, Vec3<float>* positions, SmoothPass<Executor>& smooth) {
+           const IterationRecord* table, Counters* counters, Vec3<float>* gradient, Vec3<float>* positions,
+           SmoothPass<Executor>& smooth) {
     const Index n = mesh.vertexCount;
     if (o.differential) smooth.run(executor, gradient);
-    executor.launch("adamMoments",
-                    AdamMoments{gradient, moment1_.data(), moment2_.data(), counters, n, float(o.beta1), float(o.beta2)},
-                    (n + kBlock - 1) / kBlock * kBlock);
-    executor.launch("adamStep", AdamStep{moment1_.data(), moment2_.data(), gradient, table, counters, o.adamUniform}, n);
+    executor.launch(
+        "adamMoments",
+        AdamMoments{gradient, moment1_.data(), moment2_.data(), counters, n, float(o.beta1), float(o.beta2)},
+        (n + kBlock - 1) / kBlock * kBlock);
+    executor.launch("adamStep", AdamStep{moment1_.data(), moment2_.data(), gradient, table, counters, o.adamUniform},
+                    n);
     if (o.differential) smooth.run(executor, gradient);
-    executor.launch("moveVertices",
-                    MoveVertices{mesh, around, gradient, next_.data(), counters, float(o.maxStep), float(o.sceneRadius)}, n);
+    executor.launch(
+        "moveVertices",
+        MoveVertices{mesh, around, gradient, next_.data(), counters, float(o.maxStep), float(o.sceneRadius)}, n);
     executor.launch("commitPositions", CommitPositions{next_.data(), positions, counters}, n);
   }
   const Buffer<Vec3<float>>& moment1() const { return moment1_; }

@@ -11,7 +11,7 @@ struct AddChunk {
   static constexpr int kChunk = 64;
   const double* values;  // n
   Index n;
-  double* sums;          // one a chunk
+  double* sums;  // one a chunk
   PENUMBRA_HD void operator()(Index chunk) const {
     const Index end = (chunk + 1) * kChunk < n ? (chunk + 1) * kChunk : n;
     double sum = 0;
@@ -44,7 +44,8 @@ class Totals {
   }
   // Where the numbers are to be written before `add`.
   double* values() const { return values_.data(); }
-  template <class Executor> void add(Executor& executor, Index n, double* total) {
+  template <class Executor>
+  void add(Executor& executor, Index n, double* total) {
     const double* from = values_.data();
     for (std::size_t k = 0; n > kTop; ++k) {
       const Index chunks = (n + AddChunk::kChunk - 1) / AddChunk::kChunk;

@@ -1,17 +1,17 @@
 // Sums of pulls at vertices that do not depend on the order of threads.
 //
 // Pulls are floats of any size, so they are made twice: once to find the largest component (its bits grow as it does),
-// once to add all in whole numbers of 2^-k. With n pulls at most and |pull| < 2^(e+1), k = 62 - ceil(log2 n) - (e + 1): no
-// sum can overflow, and each pull is cut off at 2^-(60 - log2 n) of the largest one, far below its own rounding.
+// once to add all in whole numbers of 2^-k. With n pulls at most and |pull| < 2^(e+1), k = 62 - ceil(log2 n) - (e + 1):
+// no sum can overflow, and each pull is cut off at 2^-(60 - log2 n) of the largest one, far below its own rounding.
 #pragma once
 #include "renderer/cuda/pixel_loss.h"
 
 namespace penumbra::device {
 
 struct VertexSums {
-  std::int64_t* sums;     // V x 3
+  std::int64_t* sums;  // V x 3
   Counters* counters;
-  int countBits;          // log2 of the number of pulls, rounded up
+  int countBits;  // log2 of the number of pulls, rounded up
 
   // Exponent k of the units.
   PENUMBRA_HD int shift() const {
@@ -51,7 +51,8 @@ struct PointPuller {
   MeshView mesh;
   float nearPlane;
   template <class Sink>
-  PENUMBRA_HD void operator()(const CameraT<float>& camera, int vertex, int vertex2, const Vec2<float>& dL_dpixel, Sink& sink) const {
+  PENUMBRA_HD void operator()(const CameraT<float>& camera, int vertex, int vertex2, const Vec2<float>& dL_dpixel,
+                              Sink& sink) const {
     if (dL_dpixel.x == 0 && dL_dpixel.y == 0) return;
     float ignored[4] = {};
     const Vec3<float> a = cameraSpace(camera, mesh.positions[vertex]);

@@ -64,20 +64,24 @@ struct Problem {
     views = std::make_shared<const ViewSet>(makeViewSet(mesh, "egg", o, pool));
     targets = makeSoftTargets(views->train, pool);
   }
-  std::unique_ptr<DeviceIteration> device(const FitState& state, const DeviceOptions& d, LaunchOrder order = LaunchOrder::Ascending) const {
+  std::unique_ptr<DeviceIteration> device(const FitState& state, const DeviceOptions& d,
+                                          LaunchOrder order = LaunchOrder::Ascending) const {
     auto iteration = device::makeHostIteration(order);
     iteration->setOptions(d);
     std::vector<DeviceViewInput> inputs;
     for (std::size_t v = 0; v < targets.size(); ++v)
-      inputs.push_back({views->train[v].camera, targets[v].distance.pixels, views->train[v].mask.pixels, targets[v].normaliser});
+      inputs.push_back(
+          {views->train[v].camera, targets[v].distance.pixels, views->train[v].mask.pixels, targets[v].normaliser});
     iteration->setViews(inputs, options.softTarget);
-    iteration->setMesh(buildTopology(int(state.positions.size()), state.faces), {state.positions, state.moment1, state.moment2});
+    iteration->setMesh(buildTopology(int(state.positions.size()), state.faces),
+                       {state.positions, state.moment1, state.moment2});
     return iteration;
   }
   std::vector<DeviceStep> steps(const FitState& from, int count) const {
     std::vector<DeviceStep> result;
     for (int i = from.iteration; i < from.iteration + count; ++i)
-      result.push_back({sigmaAt(options, i), learningRateAt(options, i, options.iterations), from.optimizerStep + 1 + i - from.iteration,
+      result.push_back({sigmaAt(options, i), learningRateAt(options, i, options.iterations),
+                        from.optimizerStep + 1 + i - from.iteration,
                         sampleViews(int(views->train.size()), options.viewsPerStep, options.seed, i)});
     return result;
   }
@@ -152,13 +156,18 @@ const Case kCases[] = {
     {"defaults", [](FitOptions&) {}},
     {"l1", [](FitOptions& o) { o.loss = ImageLoss::L1, o.softTarget = false; }},
     {"softIoU", [](FitOptions& o) { o.loss = ImageLoss::SoftIoU, o.silhouetteWeight = 0.7; }},
-    {"adamOnPositions", [](FitOptions& o) { o.optimizer = Optimizer::Adam, o.parameters = Parameters::Positions, o.learningRate = 4e-3, o.laplacian = 0.02; }},
+    {"adamOnPositions",
+     [](FitOptions& o) {
+       o.optimizer = Optimizer::Adam, o.parameters = Parameters::Positions, o.learningRate = 4e-3, o.laplacian = 0.02;
+     }},
     {"regularised", [](FitOptions& o) { o.laplacian = 0.01, o.normalConsistency = 0.01, o.edgeLength = 0.02; }},
     {"cotangent", [](FitOptions& o) { o.laplacian = 0.02, o.laplacianWeights = LaplacianWeights::Cotangent; }},
     {"sampledViews", [](FitOptions& o) { o.viewsPerStep = 2; }},
-    {"softRas", [](FitOptions& o) { o.coverage = CoverageModel::SoftRas, o.size = 24, o.views = 3, o.sphereLevel = 1; }},
+    {"softRas",
+     [](FitOptions& o) { o.coverage = CoverageModel::SoftRas, o.size = 24, o.views = 3, o.sphereLevel = 1; }},
 };
-INSTANTIATE_TEST_SUITE_P(Options, CudaIteration, testing::ValuesIn(kCases), [](const auto& which) { return which.param.name; });
+INSTANTIATE_TEST_SUITE_P(Options, CudaIteration, testing::ValuesIn(kCases),
+                         [](const auto& which) { return which.param.name; });
 
 }  // namespace
 }  // namespace penumbra

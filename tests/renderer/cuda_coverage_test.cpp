@@ -49,7 +49,8 @@ TEST_P(CudaCoverage, EqualsTheProcessor) {
     const std::vector<float> alpha = iteration->coverage(int(v), sigma);
     ASSERT_EQ(alpha.size(), expected.alpha[v].size());
     double worst = 0;
-    for (std::size_t i = 0; i < alpha.size(); ++i) worst = std::max(worst, double(std::abs(alpha[i] - expected.alpha[v][i])));
+    for (std::size_t i = 0; i < alpha.size(); ++i)
+      worst = std::max(worst, double(std::abs(alpha[i] - expected.alpha[v][i])));
     EXPECT_LE(worst, 1e-5) << scene.name << " view " << v;
   }
   EXPECT_LE(relativeDifference(gradientOf(*iteration, sigma), expected.gradient), 1e-4) << scene.name;

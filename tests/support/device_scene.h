@@ -36,7 +36,8 @@ struct DeviceScene {
 inline std::vector<float> waves(int width, int height, int seed) {
   std::vector<float> mask;
   for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x) mask.push_back(0.5f + 0.5f * std::sin(0.31f * float(x + seed)) * std::cos(0.23f * float(y)));
+    for (int x = 0; x < width; ++x)
+      mask.push_back(0.5f + 0.5f * std::sin(0.31f * float(x + seed)) * std::cos(0.23f * float(y)));
   return mask;
 }
 

@@ -1,0 +1,192 @@
+// The path through the CUDA runtime, on a card made of host memory: the same results as without it, recorded launches,
+// and a clear Error without a leak when any call fails.
+#include "renderer/cuda/cuda_executor.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "renderer/cuda/cuda_status.h"
+#include "renderer/cuda/host_iteration.h"
+#include "renderer/cuda/iteration.h"
+#include "tests/support/device_scene.h"
+#include "tests/support/fake_cuda.h"
+
+namespace penumbra {
+namespace {
+
+using FakeExecutor = device::CudaExecutor<FakeKernels>;
+
+std::unique_ptr<DeviceIteration> onFake(const FakeCuda& fake) {
+  return std::make_unique<device::Iteration<FakeExecutor>>(FakeExecutor(fake.api()));
+}
+
+DeviceScene smallScene(std::size_t index = 0) {
+  DeviceScene scene = deviceScene(testScenes()[index], 0);
+  scene.cameras.resize(1);
+  return scene;
+}
+
+void load(DeviceIteration& iteration, const DeviceScene& scene, CoverageModel model = CoverageModel::Contour) {
+  DeviceOptions options = scene.options();
+  options.coverage = model;
+  options.uniformLaplacian = 0.01;
+  iteration.setOptions(options);
+  iteration.setViews(scene.inputs(), false);
+  iteration.setMesh(scene.topology, {scene.positions, {}, {}});
+}
+
+std::vector<DeviceStep> stepsOf(const DeviceScene& scene, int count) {
+  std::vector<DeviceStep> steps;
+  for (int i = 0; i < count; ++i) steps.push_back({scene.sigma * std::pow(0.9, i), 0.02, i + 1, {}});
+  return steps;
+}
+
+std::vector<Vec3<float>> positionsAfter(DeviceIteration& iteration, const DeviceScene& scene, int count) {
+  load(iteration, scene);
+  iteration.run(stepsOf(scene, count));
+  EXPECT_EQ(iteration.finish().done, count);
+  return iteration.state().positions;
+}
+
+TEST(CudaExecutor, RecordsOnceAndEqualsTheHost) {
+  const DeviceScene scene = smallScene();
+  FakeCuda fake;
+  {
+    const auto card = onFake(fake);
+    const auto host = device::makeHostIteration();
+    EXPECT_EQ(positionsAfter(*card, scene, 7), positionsAfter(*host, scene, 7));
+    EXPECT_EQ(fake.replays, 7);
+    EXPECT_EQ(fake.executables, 1);
+    const long before = fake.launches;
+    card->run(stepsOf(scene, 3));
+    EXPECT_EQ(card->finish().done, 3);
+    EXPECT_EQ(fake.launches, before) << "the recording was not used again";
+    card->setMesh(scene.topology, {scene.positions, {}, {}});  // other moments: recorded anew
+    card->run(stepsOf(scene, 3));
+    EXPECT_EQ(card->finish().done, 3);
+    EXPECT_LT(fake.launches - before, 45) << "launches of one iteration";
+    std::printf("             %ld launches an iteration\n", fake.launches - before);
+  }
+  EXPECT_FALSE(fake.foreignCalls) << "nothing may be allocated or waited for while recording";
+  EXPECT_TRUE(fake.clean());
+}
+
+// Every call that a whole fit makes fails once, with each of several codes.
+TEST(CudaExecutor, EveryFailureIsOneClearErrorAndLeaksNothing) {
+  TestScene tiny{"tiny", {unitIcosphere(0)}, {{0, resized(testScenes()[0].views[0].camera, 16, 16)}}};
+  const DeviceScene scene = deviceScene(tiny, 0);
+  FakeCuda count;
+  { positionsAfter(*onFake(count), scene, 2); }
+  ASSERT_GT(count.calls, 50);
+  std::set<std::string> seen;
+  for (const int code : {2, 46, 719}) {
+    for (long n = 0; n < count.calls; ++n) {
+      FakeCuda fake;
+      fake.failAt = n;
+      fake.failCode = code;
+      try {
+        positionsAfter(*onFake(fake), scene, 2);
+        EXPECT_TRUE(code == device::kCudaOutOfMemory && fake.failed == "allocate") << fake.failed << " was ignored";
+      } catch (const Error& error) {
+        const std::string text = error.full();
+        EXPECT_NE(text.find("it was made to fail (cudaErrorFake)."), std::string::npos) << text;
+        EXPECT_NE(text.find("--backend cpu"), std::string::npos) << text;
+        EXPECT_EQ(error.code(), code == device::kCudaOutOfMemory ? ExitCode::Memory : ExitCode::Internal) << text;
+      }
+      EXPECT_TRUE(fake.clean()) << fake.failed << " leaked";
+      seen.insert(fake.failed);
+    }
+  }
+  for (const char* name : {"setDevice", "streamCreate", "allocate", "copy", "fill", "memoryInfo", "launch",
+                           "streamWait", "captureBegin", "captureEnd", "graphInstantiate", "graphLaunch"})
+    EXPECT_TRUE(seen.count(name)) << name << " was never reached";
+}
+
+TEST(CudaExecutor, TakesFewerViewsAtOnceWhenMemoryIsShort) {
+  DeviceScene scene = deviceScene(testScenes()[0], 0);
+  for (int i = 0; i < 2; ++i) {
+    scene.cameras.insert(scene.cameras.end(), scene.cameras.begin(), scene.cameras.end());
+    scene.masks.insert(scene.masks.end(), scene.masks.begin(), scene.masks.end());
+  }
+  std::vector<Vec3<float>> expected;
+  std::size_t enough = 0;
+  {
+    FakeCuda fake;
+    const auto card = onFake(fake);
+    expected = positionsAfter(*card, scene, 4);
+    EXPECT_EQ(card->viewsAtOnce(), 8);
+    enough = fake.used;
+  }
+  FakeCuda fake;
+  fake.memory = enough * 3 / 5;
+  {
+    const auto card = onFake(fake);
+    const std::vector<Vec3<float>> positions = positionsAfter(*card, scene, 4);
+    EXPECT_LT(card->viewsAtOnce(), 8);
+    // Groups are added in float, so the last bits differ.
+    EXPECT_LE(relativeDifference(positions, expected), 1e-5);
+  }
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST(CudaExecutor, PredictsItsMemory) {
+  for (const CoverageModel model : {CoverageModel::Contour, CoverageModel::SoftRas}) {
+    const DeviceScene scene = smallScene(1);
+    FakeCuda fake;
+    const auto card = onFake(fake);
+    load(*card, scene, model);
+    DeviceOptions options = scene.options();
+    options.coverage = model;
+    options.uniformLaplacian = 0.01;
+    std::vector<Vec3<float>> gradient;
+    card->gradient(stepsOf(scene, 1)[0], gradient);
+    const double predicted = double(predictDeviceMemory(scene.topology, scene.cameras, options, 1));
+    EXPECT_GE(predicted, double(fake.used));
+    EXPECT_LE(predicted,
+              1.5 * double(fake.used) + 1e6);  // the dense inverse takes three times its room while it is made
+  }
+}
+
+TEST(CudaStatus, TellsWhyThereIsNoCard) {
+  const auto reason = [](auto change) {
+    FakeCuda fake;
+    change(fake);
+    const CudaStatus status = device::probeCuda(&fake.api());
+    EXPECT_FALSE(status.available);
+    EXPECT_EQ(status.reason.back(), '.');
+    return status.reason;
+  };
+  const auto failing = [](long call, int code) { return [=](FakeCuda& f) { f.failAt = call, f.failCode = code; }; };
+  EXPECT_EQ(device::probeCuda(nullptr).reason, "This program was built without CUDA.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.driver = 0; }), "There is no NVIDIA driver.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.driver = 11040; }),
+            "The NVIDIA driver is too old: it supports CUDA 11.4, 13.0 is needed.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.devices = 0; }), "There is no NVIDIA graphics card.");
+  EXPECT_EQ(reason(failing(0, 100)), "There is no NVIDIA graphics card.");
+  EXPECT_EQ(reason(failing(0, 999)), "CUDA does not start: it was made to fail.");
+  EXPECT_EQ(reason(failing(1, 999)), "The graphics card cannot be asked: it was made to fail.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.major = 6, f.minor = 1; }),
+            "The Fake 1000 (compute capability 6.1) is too old: 7.5 or newer is needed.");
+  EXPECT_EQ(reason(failing(2, 46)), "The Fake 1000 (compute capability 9.0) cannot be used: it was made to fail.");
+  EXPECT_EQ(reason(failing(3, 209)), "This program holds no code for the Fake 1000 (compute capability 9.0).");
+  EXPECT_EQ(reason(failing(4, 2)), "The Fake 1000 (compute capability 9.0) cannot be used: it was made to fail.");
+  FakeCuda fine;
+  const CudaStatus status = device::probeCuda(&fine.api());
+  EXPECT_TRUE(status.available);
+  EXPECT_EQ(status.name, "Fake 1000");
+  EXPECT_EQ(status.freeMemory, fine.memory);
+}
+
+// Whatever this machine has: the answer is one sentence or a card.
+TEST(CudaStatus, OfThisMachine) {
+  const CudaStatus status = penumbra::probeCuda();
+  EXPECT_EQ(status.available, status.reason.empty());
+  std::printf("             %s\n", status.available ? status.name.c_str() : status.reason.c_str());
+  if (!status.available) {
+    EXPECT_THROW(makeCudaIteration(), Error);
+  }
+}
+
+}  // namespace
+}  // namespace penumbra

@@ -1,0 +1,216 @@
+// A graphics card made of host memory behind the table of CUDA functions: launches run at once, or when a graph they
+// were recorded into is launched. Counts what is alive, and fails the n-th call with a code of one's choice.
+#pragma once
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "renderer/cuda/atomic.h"
+#include "renderer/cuda/cuda_api.h"
+
+namespace penumbra {
+
+// What a pointer to a kernel points to here.
+struct FakeKernel {
+  std::size_t bytes;
+  void (*run)(const void* kernel, device::Index count);
+};
+struct FakeKernels {
+  template <class Kernel>
+  static const void* pointer() {
+    static const FakeKernel entry{sizeof(Kernel), [](const void* kernel, device::Index count) {
+                                    const Kernel& k = *static_cast<const Kernel*>(kernel);
+                                    for (device::Index i = 0; i < count; ++i) k(i);
+                                  }};
+    return &entry;
+  }
+};
+
+// One at a time: the functions of the table have no place for a pointer to it.
+class FakeCuda {
+ public:
+  int driver = 13000, runtime = 13000, devices = 1, major = 9, minor = 0;
+  std::size_t memory = std::size_t(1) << 34;
+  long calls = 0, failAt = -1;  // the call of this number (from 0) fails with failCode
+  int failCode = 700;
+  std::string failed;  // name of the call that did
+  long launches = 0, replays = 0;
+  std::map<void*, std::size_t> allocations;
+  int streams = 0, graphs = 0, executables = 0;
+  std::size_t used = 0;
+  bool foreignCalls = false;  // something was allocated or waited for while recording: real CUDA refuses
+
+  FakeCuda() { self() = this; }
+  ~FakeCuda() {
+    for (const auto& [pointer, bytes] : allocations) std::free(pointer);
+    self() = nullptr;
+  }
+  FakeCuda(const FakeCuda&) = delete;
+  FakeCuda& operator=(const FakeCuda&) = delete;
+
+  bool clean() const { return allocations.empty() && streams == 0 && graphs == 0 && executables == 0; }
+  const device::CudaApi& api() const { return table(); }
+
+ private:
+  using Graph = std::vector<std::function<void()>>;
+  static FakeCuda*& self() {
+    static FakeCuda* one = nullptr;
+    return one;
+  }
+  int call(const char* name) {
+    if (calls++ != failAt) return 0;
+    failed = name;
+    return failCode;
+  }
+  // A piece of work: now, or into the graph.
+  void submit(std::function<void()> work) {
+    if (recording) recording->push_back(std::move(work));
+    else work();
+  }
+
+  static int allocate(void** pointer, std::size_t bytes) {
+    FakeCuda& f = *self();
+    f.foreignCalls |= f.recording != nullptr;
+    if (const int code = f.call("allocate")) return code;
+    if (f.used + bytes > f.memory) return device::kCudaOutOfMemory;
+    *pointer = std::malloc(bytes);
+    std::memset(*pointer, 0xab, bytes);
+    f.allocations[*pointer] = bytes;
+    f.used += bytes;
+    return 0;
+  }
+  static int release(void* pointer) {
+    FakeCuda& f = *self();
+    const auto entry = f.allocations.find(pointer);
+    if (entry == f.allocations.end()) return 1;
+    f.used -= entry->second;
+    std::free(pointer);
+    f.allocations.erase(entry);
+    return 0;  // a failure could not be told to anyone
+  }
+  static int copy(void* to, const void* from, std::size_t bytes, device::CudaCopy kind, void*) {
+    FakeCuda& f = *self();
+    f.foreignCalls |= f.recording && kind != device::CudaCopy::DeviceToDevice;
+    if (const int code = f.call("copy")) return code;
+    f.submit([=] { std::memcpy(to, from, bytes); });
+    return 0;
+  }
+  static int fill(void* to, int byte, std::size_t bytes, void*) {
+    if (const int code = self()->call("fill")) return code;
+    self()->submit([=] { std::memset(to, byte, bytes); });
+    return 0;
+  }
+  static int launch(const void* kernel, unsigned blocks, unsigned threads, void** arguments, void*) {
+    FakeCuda& f = *self();
+    if (const int code = f.call("launch")) return code;
+    const FakeKernel* entry = static_cast<const FakeKernel*>(kernel);
+    const device::Index count = *static_cast<const device::Index*>(arguments[1]);
+    if (device::Index(blocks) * threads < count || threads % 32 != 0) return 9;
+    std::vector<char> parameters(entry->bytes);
+    std::memcpy(parameters.data(), arguments[0], entry->bytes);
+    f.submit([=] { entry->run(parameters.data(), count); });
+    ++f.launches;
+    return 0;
+  }
+  static int streamCreate(void** stream) {
+    if (const int code = self()->call("streamCreate")) return code;
+    *stream = self();
+    ++self()->streams;
+    return 0;
+  }
+  static int captureBegin(void*) {
+    if (const int code = self()->call("captureBegin")) return code;
+    self()->recording = new Graph;
+    ++self()->graphs;
+    return 0;
+  }
+  static int captureEnd(void*, void** graph) {
+    FakeCuda& f = *self();
+    *graph = std::exchange(f.recording, nullptr);
+    if (const int code = f.call("captureEnd")) {
+      graphDestroy(std::exchange(*graph, nullptr));
+      return code;
+    }
+    return 0;
+  }
+  static int graphDestroy(void* graph) {
+    delete static_cast<Graph*>(graph);
+    --self()->graphs;
+    return 0;
+  }
+  static int graphInstantiate(void** executable, void* graph) {
+    if (const int code = self()->call("graphInstantiate")) return code;
+    *executable = new Graph(*static_cast<Graph*>(graph));
+    ++self()->executables;
+    return 0;
+  }
+  static int graphLaunch(void* executable, void*) {
+    if (const int code = self()->call("graphLaunch")) return code;
+    for (const auto& work : *static_cast<Graph*>(executable)) work();
+    ++self()->replays;
+    return 0;
+  }
+  static const device::CudaApi& table() {
+    static const device::CudaApi api = [] {
+      device::CudaApi t{};
+      t.driverVersion = [](int* v) {
+        *v = self()->driver;
+        return self()->call("driverVersion");
+      };
+      t.runtimeVersion = [](int* v) {
+        *v = self()->runtime;
+        return self()->call("runtimeVersion");
+      };
+      t.deviceCount = [](int* n) {
+        *n = self()->devices;
+        return self()->call("deviceCount");
+      };
+      t.deviceInfo = [](int, device::CudaDeviceInfo* info) {
+        *info = {"Fake 1000", self()->major, self()->minor, self()->memory};
+        return self()->call("deviceInfo");
+      };
+      t.setDevice = [](int) { return self()->call("setDevice"); };
+      t.memoryInfo = [](std::size_t* available, std::size_t* total) {
+        *total = self()->memory;
+        *available = self()->memory - self()->used;
+        return self()->call("memoryInfo");
+      };
+      t.kernelUsable = [] { return self()->call("kernelUsable"); };
+      t.allocate = allocate;
+      t.release = release;
+      t.copy = copy;
+      t.fill = fill;
+      t.streamCreate = streamCreate;
+      t.streamDestroy = [](void*) {
+        --self()->streams;
+        return 0;
+      };
+      t.streamWait = [](void*) {
+        self()->foreignCalls |= self()->recording != nullptr;
+        return self()->call("streamWait");
+      };
+      t.launch = launch;
+      t.captureBegin = captureBegin;
+      t.captureEnd = captureEnd;
+      t.graphInstantiate = graphInstantiate;
+      t.graphLaunch = graphLaunch;
+      t.graphDestroy = graphDestroy;
+      t.executableDestroy = [](void* e) {
+        delete static_cast<Graph*>(e);
+        --self()->executables;
+        return 0;
+      };
+      t.errorName = [](int) { return "cudaErrorFake"; };
+      t.errorText = [](int) { return "it was made to fail"; };
+      return t;
+    }();
+    return api;
+  }
+
+  Graph* recording = nullptr;
+};
+
+}  // namespace penumbra
