@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "optim/fit/backend_choice.h"
+#include "optim/fit/device_solver.h"
 #include "optim/fit/gradient_solver.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/newton/newton_solver.h"
@@ -48,27 +51,53 @@ struct Fitter::Impl {
   Topology topology;
   double reach = 10;
   int failures = 0;
+  BackendChoice backend;
   SolverKind kind = SolverKind::Auto;  // of the solver
+  bool onDevice = false;
   std::unique_ptr<FitSolver> solver;
   const std::atomic<bool>* stop = nullptr;
   std::vector<float> vertexGradient;
+  bool gradientStale = false;          // vertexGradient is not the solver's newest
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
   std::string startNote;
 
-  Impl(std::shared_ptr<const ViewSet> v, const FitOptions& o, ThreadPool& p)
-      : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations) {
+  Impl(std::shared_ptr<const ViewSet> v, const FitOptions& o, ThreadPool& p, const DeviceAccess& device)
+      : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations), backend(device) {
     makeSolver();
   }
 
   // For the options and views in force; the one there is stays when it is of the right kind.
   void makeSolver(bool viewsChanged = false) {
     const SolverKind wanted = resolvedSolver(options, *views);
-    if (solver && wanted == kind && !viewsChanged) return;
+    const bool device = backend.useDevice(options.backend, wanted);
+    if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
+    if (solver) newestGradient(), fetch(), solver.reset();  // its memory is free before the next one takes some
     if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool);
+    else if (device && backend.reason().empty()) solver = std::make_unique<DeviceSolver>(views, pool, backend.access());
     else solver = std::make_unique<GradientSolver>(views, pool);
     kind = wanted;
+    onDevice = device && backend.reason().empty();
     solver->setStopFlag(stop);
+  }
+
+  // Uses the solver. When the card fails the processor takes over, from the newest state the host has, and is used.
+  template <class Use> auto withSolver(const Use& use) {
+    if (!onDevice) return use(*solver);
+    try {
+      return use(*solver);
+    } catch (const Error& error) {
+      solver->rewind(state);
+      backend.deviceFailed(error, state.iteration);
+    }
+    solver = std::make_unique<GradientSolver>(views, pool);
+    solver->setStopFlag(stop);
+    onDevice = false;
+    return use(*solver);
+  }
+  // The state is of now afterwards.
+  void fetch() {
+    withSolver([this](FitSolver& s) { s.fetch(state); });
   }
 
   void install(FitState next) {
@@ -78,6 +107,7 @@ struct Fitter::Impl {
     good = state;
     reach = std::max(10.0, 3 * farthest(state.positions));
     vertexGradient.assign(state.positions.size(), 0);
+    gradientStale = false;
     solver->meshReplaced();
   }
 
@@ -104,17 +134,22 @@ struct Fitter::Impl {
            std::to_string(state.iteration) + " with half the step.";
   }
 
+  // On the card states are at hand at multiples of DeviceSolver::kGoodEvery only.
   void keepGood() {
-    if (state.iteration - good.iteration < kGoodEvery) return;
+    if (onDevice ? state.iteration % DeviceSolver::kGoodEvery != 0 : state.iteration - good.iteration < kGoodEvery) return;
     good = state;
     failures = 0;
   }
 
-  Metrics iterate(std::optional<std::string>* recovered) {
-    const Metrics m = solver->iterate(state, topology, options, planned);
-    vertexGradient = solver->vertexGradient();
+  Metrics iterate(std::optional<std::string>* recovered, int most) {
+    const Metrics m = withSolver([&](FitSolver& s) {
+      s.setLimits({most, reach});
+      return s.iterate(state, topology, options, planned);
+    });
+    gradientStale = true;
     // Guard.
-    if (const std::string reason = brokenDown(m); !reason.empty()) {
+    const std::string seen = solver->trouble();
+    if (const std::string reason = seen.empty() ? brokenDown(m) : seen; !reason.empty()) {
       const std::string sentence = recover(reason);
       if (recovered) *recovered = sentence;
       lastGood.iteration = state.iteration;
@@ -124,7 +159,14 @@ struct Fitter::Impl {
     return lastGood = m;
   }
 
+  const std::vector<float>& newestGradient() {
+    if (std::exchange(gradientStale, false)) vertexGradient = withSolver([](FitSolver& s) { return s.vertexGradient(); });
+    vertexGradient.resize(state.positions.size(), 0);  // a solver that has just taken over knows none
+    return vertexGradient;
+  }
+
   HeldOutMetrics measureHeldOut() {
+    fetch();
     HeldOutMetrics result;
     result.iteration = state.iteration;
     const std::vector<View>& held = views->heldOut;
@@ -149,12 +191,13 @@ struct Fitter::Impl {
   }
 };
 
-Fitter::Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool)
-    : impl_(new Impl(std::move(views), options, pool)) {
+Fitter::Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const DeviceAccess& device)
+    : impl_(new Impl(std::move(views), options, pool, device)) {
   reset();
 }
-Fitter::Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const FitState& state)
-    : impl_(new Impl(std::move(views), options, pool)) {
+Fitter::Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const FitState& state,
+               const DeviceAccess& device)
+    : impl_(new Impl(std::move(views), options, pool, device)) {
   restore(state);
 }
 Fitter::~Fitter() = default;
@@ -181,10 +224,12 @@ void Fitter::setOptions(const FitOptions& options) {
   impl_->makeSolver();
   if (otherProblem) impl_->state.newton.converged = false;
   if (!otherCoordinates) return;
+  impl_->fetch();
   impl_->state.moment1.clear();
   impl_->state.moment2.clear();
   impl_->state.optimizerStep = 0;
   impl_->good = impl_->state;
+  if (impl_->onDevice) impl_->solver->meshReplaced();
 }
 
 void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
@@ -196,9 +241,9 @@ void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
 
 void Fitter::setPlannedIterations(int planned) { impl_->planned = planned; }
 
-Metrics Fitter::iterate(std::optional<std::string>* recovered) {
+Metrics Fitter::iterate(std::optional<std::string>* recovered, int most) {
   if (recovered) recovered->reset();
-  return impl_->iterate(recovered);
+  return impl_->iterate(recovered, most);
 }
 
 void Fitter::setStopFlag(const std::atomic<bool>* stop) {
@@ -206,7 +251,11 @@ void Fitter::setStopFlag(const std::atomic<bool>* stop) {
   impl_->solver->setStopFlag(stop);
 }
 
-const FitState& Fitter::state() const { return impl_->state; }
+const FitState& Fitter::state() const {
+  impl_->fetch();
+  return impl_->state;
+}
+int Fitter::iteration() const { return impl_->state.iteration; }
 std::uint64_t Fitter::facesVersion() const { return impl_->topology.id; }
 bool Fitter::converged() const { return impl_->kind == SolverKind::Newton && impl_->state.newton.converged; }
 const std::string& Fitter::startNote() const { return impl_->startNote; }
@@ -219,13 +268,26 @@ void Fitter::restore(const FitState& state) {
   impl_->install(state);
 }
 
-const std::vector<float>& Fitter::viewIoU() const { return impl_->solver->viewIoU(); }
-const std::vector<float>& Fitter::vertexGradient() const { return impl_->vertexGradient; }
+const std::vector<float>& Fitter::viewIoU() const {
+  return *impl_->withSolver([](FitSolver& s) { return &s.viewIoU(); });
+}
+const std::vector<float>& Fitter::vertexGradient() const { return impl_->newestGradient(); }
 
 Mask Fitter::coverage(int trainView) const {
-  return impl_->solver->coverage(impl_->state, impl_->topology, impl_->options, trainView);
+  Impl& i = *impl_;
+  return i.withSolver([&](FitSolver& s) { return s.coverage(i.state, i.topology, i.options, trainView); });
 }
 
 HeldOutMetrics Fitter::measureHeldOut() const { return impl_->measureHeldOut(); }
+
+const std::string& Fitter::card() const {
+  static const std::string none;
+  return impl_->onDevice ? impl_->backend.card() : none;
+}
+const std::string& Fitter::backendReason() const { return impl_->backend.reason(); }
+std::string Fitter::takeBackendNote() { return impl_->backend.takeNote(); }
+std::shared_ptr<const PublishedGeometry> Fitter::publishGeometry() {
+  return impl_->withSolver([](FitSolver& s) { return s.publishGeometry(); });
+}
 
 }  // namespace penumbra

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "optim/fit/coverage_pass.h"
+#include "optim/fit/device_access.h"
 #include "optim/fit/fit_state.h"
 #include "optim/options.h"
 #include "optim/session/session.h"
@@ -15,8 +16,11 @@
 
 namespace penumbra {
 
-// The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h. It can
-// be exchanged between any two iterations. A change of optimizer, parameters or lambda empties the moments: they belong
+struct PublishedGeometry;
+
+// The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h, or its
+// twin on the graphics card, optim/fit/device_solver.h. It can be exchanged between any two iterations; when the card
+// fails, the processor goes on from the newest state that the host has. A change of optimizer, parameters or lambda empties the moments: they belong
 // to other coordinates.
 //
 // Guard: after each step, a loss, gradient or position that is not finite, or a vertex farther than `reach` from the
@@ -26,9 +30,10 @@ class Fitter {
   static constexpr int kGoodEvery = 10;  // iterations between two states the guard can go back to
 
   // Throws Error(Input) when there is no view, and what reading the start mesh throws.
-  Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool);
+  Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const DeviceAccess& device = {});
   // The same, going on from a state instead of the start shape.
-  Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const FitState& state);
+  Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const FitState& state,
+         const DeviceAccess& device = {});
   ~Fitter();
 
   void reset();                                 // to the start shape of the options
@@ -39,10 +44,12 @@ class Fitter {
   // One iteration. On NaN/Inf or an explosion the last good state is restored, the step halved, and the sentence
   // that says so is returned in `recovered`; after three in a row Error(Numeric) is thrown. Throws Interrupted,
   // with the state unchanged, when the stop flag is raised while views are rendered.
-  Metrics iterate(std::optional<std::string>* recovered = nullptr);
+  // On the graphics card it is a batch of iterations, at most `most`; state().iteration tells how far it came.
+  Metrics iterate(std::optional<std::string>* recovered = nullptr, int most = 1);
   void setStopFlag(const std::atomic<bool>* stop);
 
-  const FitState& state() const;
+  const FitState& state() const;                // fetched from the graphics card if it is there
+  int iteration() const;                        // of the state, without fetching it
   std::uint64_t facesVersion() const;           // changes whenever the faces do
   bool converged() const;                       // the last iteration ended what the solver could do
   const std::string& startNote() const;         // of the start shape, see makeStartMesh; empty when nothing is notable
@@ -51,6 +58,12 @@ class Fitter {
   const std::vector<float>& vertexGradient() const;    // |dL/dx|, one a vertex
   Mask coverage(int trainView) const;                  // rendered at the last iteration, or now if there was none
   HeldOutMetrics measureHeldOut() const;               // independent hard rasteriser
+
+  // The graphics card.
+  const std::string& card() const;              // name of the one that computes; empty: the processor does
+  const std::string& backendReason() const;     // why it is the processor; empty when it is not
+  std::string takeBackendNote();                // what to tell a person of it since the last call; empty: nothing
+  std::shared_ptr<const PublishedGeometry> publishGeometry();  // see solver.h
 
  private:
   struct Impl;

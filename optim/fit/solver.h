@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "optim/fit/fit_state.h"
@@ -14,6 +15,13 @@
 
 namespace penumbra {
 
+struct PublishedGeometry;  // renderer/cuda/geometry_ring.h
+
+struct SolverLimits {
+  int iterations = 1;  // of one call of iterate(), at most
+  double reach = 10;   // a vertex farther from the origin is a break-down
+};
+
 class FitSolver {
  public:
   virtual ~FitSolver() = default;
@@ -22,6 +30,14 @@ class FitSolver {
   // in the metrics. `planned`: when schedules that have an end reach it. Throws Interrupted (coverage_pass.h) with the
   // state unchanged when the stop flag is raised.
   virtual Metrics iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) = 0;
+
+  // For solvers that keep the state elsewhere (device_solver.h) and do several iterations at a time. Others keep to one.
+  virtual void setLimits(const SolverLimits&) {}
+  virtual std::string trouble() const { return {}; }  // why the last iteration broke down, if the solver has seen it
+  virtual void fetch(FitState&) {}                    // positions and moments of now
+  virtual void rewind(FitState&) const {}             // counters back to those of the positions and moments
+  // The mesh on the graphics card, for drawing; null when there is none.
+  virtual std::shared_ptr<const PublishedGeometry> publishGeometry() { return nullptr; }
 
   virtual void meshReplaced() = 0;  // state was changed by someone else
   virtual void setStopFlag(const std::atomic<bool>* stop) = 0;

@@ -64,6 +64,7 @@ class Mailbox {
   void waitForChange(std::uint64_t version, double seconds) const;
 
   std::atomic<double> yield{0};
+  std::atomic<bool> shareGeometry{false};
 
  private:
   mutable std::mutex mutex_;

@@ -26,9 +26,11 @@ struct Session::State {
   std::thread thread;
 };
 
-Session::Session() : state_(std::make_unique<State>()) {
+Session::Session() : Session(DeviceAccess{}) {}
+
+Session::Session(const DeviceAccess& device) : state_(std::make_unique<State>()) {
   Mailbox& mail = state_->mail;
-  state_->thread = std::thread([&mail] { SessionWorker(mail).run(); });
+  state_->thread = std::thread([&mail, device] { SessionWorker(mail, device).run(); });
 }
 
 Session::~Session() {
@@ -54,6 +56,7 @@ void Session::recover(const std::filesystem::path& file) { state_->mail.send(com
 void Session::restore(int checkpoint) { state_->mail.send(command::Restore{checkpoint}); }
 void Session::watchViews(std::vector<int> trainViews) { state_->mail.send(command::Watch{std::move(trainViews)}); }
 void Session::setYield(double fraction) { state_->mail.yield = fraction; }
+void Session::shareGeometry(bool on) { state_->mail.shareGeometry = on; }
 
 std::shared_ptr<const Snapshot> Session::snapshot() const { return state_->mail.snapshot(); }
 std::vector<Event> Session::takeEvents() { return state_->mail.takeEvents(); }

@@ -16,6 +16,9 @@
 
 namespace penumbra {
 
+struct DeviceAccess;       // optim/fit/device_access.h
+struct PublishedGeometry;  // renderer/cuda/geometry_ring.h
+
 enum class SessionState { Empty, Loading, Ready, Running, Paused, Done, Failed };
 const char* toString(SessionState state);
 
@@ -64,7 +67,11 @@ struct Snapshot {
   std::vector<float> viewIoU;     // per train view, the newest known; -1 unknown
   // Rendered coverage of the watched views (see watchViews), by train view index.
   std::map<int, std::shared_ptr<const Mask>> coverage;
-  std::string backend;            // "CPU (2 threads, AVX-512)"
+  std::string backend;            // "CPU (2 threads, AVX-512)", "CUDA (NVIDIA H200)"
+  bool onCard = false;            // the graphics card computes
+  std::string backendReason;      // why it does not; empty when it does or nothing is loaded
+  // The mesh in the card's memory, if asked for (shareGeometry) and while it runs: newer than `positions`.
+  std::shared_ptr<const PublishedGeometry> geometry;
   SolverKind solver = SolverKind::Auto;  // that iterates; Auto while there are no views
   bool converged = false;         // the last iteration could not improve the mesh any more
 };
@@ -89,6 +96,7 @@ class Session {
   static constexpr double kRecoverySeconds = 30;
 
   Session();
+  explicit Session(const DeviceAccess& device);  // the graphics card to use; for tests
   ~Session();                     // stops promptly, between two views of a batch
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -112,6 +120,9 @@ class Session {
   void keepRecovery(const std::filesystem::path& file);
   void recover(const std::filesystem::path& file);  // loads what the fit in the file was of and goes back to it, paused
   void setYield(double fraction); // share of time the worker leaves to others, 0 (default) .. 0.9
+
+  // The window draws from the card's memory: snapshots of a running fit carry `geometry`, host copies come 20 times a second.
+  void shareGeometry(bool on);
 
   // Out.
   std::shared_ptr<const Snapshot> snapshot() const;  // the newest; never null, never waits for a step

@@ -14,6 +14,8 @@ constexpr std::size_t kMaxHistory = 4096;
 constexpr int kCheckpointEvery = 100, kMeasureEvery = 50;
 constexpr double kMeasureSeconds = 1, kMeasureShare = 0.04;  // of the time of the fit
 constexpr double kCopyBytesPerSecond = 6e7;                  // of watched coverage
+constexpr double kRowsPerSecond = 20;                        // of the history, when iterations come in batches
+constexpr double kHostCopySeconds = 0.05;                    // while the window draws from the card's memory
 
 double secondsSince(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
@@ -44,15 +46,16 @@ void SessionWorker::step() {
   const auto begun = Clock::now();
   std::optional<std::string> recovered;
   Metrics metrics;
+  const int before = iteration();
   try {
-    metrics = fitter_->iterate(&recovered);
+    metrics = fitter_->iterate(&recovered, longestBatch());
   } catch (const Interrupted&) {
     return;
   }
   const double taken = secondsSince(begun);
   seconds_ += taken;
   metrics.seconds = seconds_;
-  report(metrics, recovered);
+  report(metrics, recovered, iteration() - before);
   if (iteration() % kCheckpointEvery == 0 && !recovered) keepCheckpoint("every 100 iterations", true);
   if (fitter_->converged() && options_.stopWhenConverged && !pastConvergence_) return finish();
   if (iteration() >= planned_) return finish();
@@ -66,21 +69,48 @@ void SessionWorker::step() {
   yieldTime(taken);
 }
 
-void SessionWorker::report(Metrics metrics, const std::optional<std::string>& recovered) {
+// Iterations up to where this thread has something to do.
+int SessionWorker::longestBatch() const {
+  const int end = stopAt_ > 0 ? std::min(stopAt_, planned_) : planned_;
+  return std::max(1, end - iteration());
+}
+
+void SessionWorker::forgetRowsAfter(int iteration) {
+  while (!history_.empty() && history_.back().iteration > iteration) history_.pop_back();
+}
+
+// Tells a person what became of the graphics card; when it failed, the fit has gone back to what the host knew.
+void SessionWorker::noteBackend() {
+  const std::string note = fitter_->takeBackendNote();
+  if (note.empty()) return;
+  warn(note);
+  forgetRowsAfter(iteration());
+  historyChanged_ = true;
+}
+
+// At most kRowsPerSecond rows; the newest is always there.
+void SessionWorker::report(Metrics metrics, const std::optional<std::string>& recovered, int iterations) {
+  noteBackend();
   meshChanged_ = historyChanged_ = true;
   if (fitter_->facesVersion() != facesId_) facesChanged_ = true;
   facesId_ = fitter_->facesVersion();
-  ++rateIterations_;
+  rateIterations_ += std::max(0, iterations);
   if (const double elapsed = secondsSince(rateSince_); elapsed > 0.5 || rate_ == 0) {
     rate_ = elapsed > 0 ? rateIterations_ / elapsed : 0;
     rateIterations_ = 0;
     rateSince_ = Clock::now();
   }
   if (recovered) {
-    while (!history_.empty() && history_.back().iteration > iteration()) history_.pop_back();
+    forgetRowsAfter(iteration());
     mail_.post({EventKind::Recovered, *recovered, {}, {}, 0});
     return;
   }
+  forgetRowsAfter(metrics.iteration - 1);
+  if (iterations > 1 && history_.size() > 1 && secondsSince(rowAdded_) < 1 / kRowsPerSecond) {
+    history_.back() = metrics;
+    return;
+  }
+  rowAdded_ = Clock::now();
   history_.push_back(metrics);
   if (history_.size() <= kMaxHistory) return;
   std::size_t kept = 0;  // every second row and the last
@@ -142,6 +172,10 @@ void SessionWorker::clearRecords() {
 }
 
 void SessionWorker::copyMesh(Snapshot& s) {
+  const bool running = state_ == SessionState::Running;
+  s.geometry = running && mail_.shareGeometry ? fitter_->publishGeometry() : nullptr;
+  if (s.geometry && !facesChanged_ && secondsSince(meshCopied_) < kHostCopySeconds) return;
+  meshCopied_ = Clock::now();
   const FitState& fit = fitter_->state();
   if (facesChanged_) {
     const bool same = s.faces && *s.faces == fit.faces;
@@ -183,6 +217,7 @@ void SessionWorker::publish() {
   if (fitter_) {
     if (meshChanged_ || facesChanged_) copyMesh(s);
     if (meshChanged_ || watchChanged_) copyWatched(s);
+    noteBackend();
   }
   s.iteration = iteration();
   s.plannedIterations = fitter_ ? planned_ : options_.iterations;
@@ -193,8 +228,11 @@ void SessionWorker::publish() {
   if (historyChanged_ || !s.history) s.history = shared(history_);
   if (heldOutChanged_ || !s.heldOut) s.heldOut = shared(heldOut_);
   if (editsChanged_ || !s.edits) s.edits = shared(edits_);
-  s.backend = "CPU (" + std::to_string(pool_->threads()) + (pool_->threads() == 1 ? " thread, " : " threads, ") +
-              toString(currentIsa()) + ")";
+  s.onCard = fitter_ && !fitter_->card().empty();
+  s.backendReason = fitter_ ? fitter_->backendReason() : "";
+  s.backend = s.onCard ? "CUDA (" + fitter_->card() + ")"
+                       : "CPU (" + std::to_string(pool_->threads()) + (pool_->threads() == 1 ? " thread, " : " threads, ") +
+                             toString(currentIsa()) + ")";
   meshChanged_ = facesChanged_ = viewsChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = false;
   published_ = Clock::now();
   mail_.publish(std::make_shared<const Snapshot>(s));

@@ -156,8 +156,8 @@ bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, co
   const auto views = makeViews(*source, options, *pool_, &mail_.interrupt());
   if (mail_.loadPointless()) return false;
   stage(resolvedStart(options, *views) == StartShape::Hull && !recovered ? "Carving the visual hull" : "Preparing the fit", 0.8);
-  auto fitter = recovered ? std::make_unique<Fitter>(views, options, *pool_, recovered->fit)
-                          : std::make_unique<Fitter>(views, options, *pool_);
+  auto fitter = recovered ? std::make_unique<Fitter>(views, options, *pool_, recovered->fit, device_)
+                          : std::make_unique<Fitter>(views, options, *pool_, device_);
   if (mail_.loadPointless()) return false;
   keepCheckpoint("before load", false);
   options_ = options;
@@ -250,7 +250,7 @@ void SessionWorker::recordEdits(const FitOptions& next) {
 void SessionWorker::resizePool(int threads) {
   auto pool = std::make_unique<ThreadPool>(threads);
   if (fitter_) {
-    fitter_ = std::make_unique<Fitter>(views_, options_, *pool, fitter_->state());
+    fitter_ = std::make_unique<Fitter>(views_, options_, *pool, fitter_->state(), device_);
     fitter_->setStopFlag(&mail_.interrupt());
     fitter_->setPlannedIterations(planned_);
   }
@@ -274,8 +274,6 @@ void SessionWorker::handle(command::SetOptions& c) {
 }
 
 void SessionWorker::applyOptions(const FitOptions& next, std::shared_ptr<const ViewSet> newViews) {
-  if (next.backend == Backend::Cuda && options_.backend != Backend::Cuda)
-    warn("This build has no CUDA backend; running on the CPU.");
   const FitOptions old = options_;
   if (fitter_) recordEdits(next);
   options_ = next;

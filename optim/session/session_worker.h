@@ -26,7 +26,7 @@ class Error;
 
 class SessionWorker {
  public:
-  explicit SessionWorker(Mailbox& mail) : mail_(mail) {}
+  SessionWorker(Mailbox& mail, const DeviceAccess& device) : mail_(mail), device_(device) {}
   void run();  // until the mailbox quits
 
  private:
@@ -64,7 +64,10 @@ class SessionWorker {
 
   // Iterations and what is shown of them (session_steps.cpp).
   void step();
-  void report(Metrics metrics, const std::optional<std::string>& recovered);
+  int longestBatch() const;
+  void report(Metrics metrics, const std::optional<std::string>& recovered, int iterations);
+  void forgetRowsAfter(int iteration);
+  void noteBackend();
   void settle(SessionState state);  // Running -> Paused, Done or Failed
   void finish();
   void measure();
@@ -75,9 +78,10 @@ class SessionWorker {
   void copyMesh(Snapshot& s);
   void copyWatched(Snapshot& s);
   void clearRecords();
-  int iteration() const { return fitter_ ? fitter_->state().iteration : 0; }
+  int iteration() const { return fitter_ ? fitter_->iteration() : 0; }
 
   Mailbox& mail_;
+  const DeviceAccess device_;
   Exporter exporter_;
   std::unique_ptr<ThreadPool> pool_;
   FitOptions options_;
@@ -105,7 +109,7 @@ class SessionWorker {
   int rateIterations_ = 0;
   double rate_ = 0;
   // When what was last done.
-  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{};
+  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{};
   double measureSeconds_ = 0;
 
   std::vector<int> watched_;

@@ -315,15 +315,6 @@ TEST(Session, optionsAreLiveAndRecorded) {
   EXPECT_EQ(session.snapshot()->iteration, 6);
 }
 
-TEST(Session, saysThatThereIsNoCuda) {
-  FitOptions options = smallOptions();
-  options.backend = Backend::Cuda;
-  Session session;
-  session.setOptions(options);
-  session.waitIdle();
-  EXPECT_NE(texts(session.takeEvents()).find("This build has no CUDA backend; running on the CPU."), std::string::npos);
-}
-
 TEST(Session, exportsInTheCoordinatesOfTheInput) {
   const TemporaryFolder folder;
   FitOptions options = smallOptions();

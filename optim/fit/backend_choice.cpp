@@ -1,0 +1,34 @@
+#include "optim/fit/backend_choice.h"
+
+namespace penumbra {
+
+std::string BackendChoice::whyNot(Backend wanted, SolverKind solver) {
+  if (wanted == Backend::Cpu) return "The processor was chosen.";
+  if (solver == SolverKind::Newton)
+    return wanted == Backend::Cuda ? "The Newton solver runs on the processor; --solver gradient runs on the graphics card."
+                                   : "The Newton solver runs on the processor.";
+  if (!failure_.empty()) return failure_;
+  if (!status_) status_ = access_.probe();
+  return status_->available ? "" : status_->reason;
+}
+
+bool BackendChoice::useDevice(Backend wanted, SolverKind solver) {
+  if (wanted_ && *wanted_ != wanted) {  // chosen anew: a card that failed or was missing gets another chance
+    failure_.clear();
+    if (status_ && !status_->available) status_.reset();
+  }
+  wanted_ = wanted;
+  const std::string reason = whyNot(wanted, solver);
+  if (wanted == Backend::Cuda && !reason.empty() && reason != reason_) note_ = "The fit runs on the CPU: " + reason;
+  reason_ = reason;
+  return reason_.empty();
+}
+
+void BackendChoice::deviceFailed(const Error& error, int iteration) {
+  failure_ = error.code() == ExitCode::Memory ? "The graphics card has not enough memory for this fit."
+                                              : std::string("The graphics card failed: ") + error.what();
+  reason_ = failure_;
+  note_ = failure_ + " The CPU goes on from iteration " + std::to_string(iteration) + ".";
+}
+
+}  // namespace penumbra

@@ -1,0 +1,40 @@
+// What computes the fit: the graphics card when it is asked for or there is one, until it fails; else the processor.
+//
+// The card is asked for once, when it first matters (starting the driver can take half a second). A card that failed is
+// not tried again until the person chooses the backend anew.
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "optim/fit/device_access.h"
+#include "optim/options.h"
+
+namespace penumbra {
+
+class BackendChoice {
+ public:
+  explicit BackendChoice(DeviceAccess access) : access_(std::move(access)) {}
+
+  // Whether this solver (not Auto) shall run on the card. Sets reason() and note().
+  bool useDevice(Backend wanted, SolverKind solver);
+  // The card failed: the processor goes on from `iteration`.
+  void deviceFailed(const Error& error, int iteration);
+
+  const DeviceAccess& access() const { return access_; }
+  const std::string& card() const { return status_ ? status_->name : noCard_; }
+  const std::string& reason() const { return reason_; }  // why it is not the card; empty when it is
+  // A sentence worth telling a person since the last call; empty: none.
+  std::string takeNote() { return std::exchange(note_, {}); }
+
+ private:
+  std::string whyNot(Backend wanted, SolverKind solver);
+
+  DeviceAccess access_;
+  std::optional<CudaStatus> status_;
+  std::optional<Backend> wanted_;     // at the last call
+  std::string failure_;               // of the card, while it runs
+  std::string reason_, note_, noCard_;
+};
+
+}  // namespace penumbra

@@ -1,0 +1,192 @@
+#include "optim/fit/device_solver.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "optim/fit/coverage_pass.h"
+#include "optim/fit/gradient_solver.h"
+#include "optim/fit/schedule.h"
+#include "optim/fit/view_sampler.h"
+#include "optim/targets/soft_target.h"
+#include "renderer/cuda/geometry_ring.h"
+
+namespace penumbra {
+namespace {
+
+DeviceLoss deviceLoss(ImageLoss loss) {
+  switch (loss) {
+    case ImageLoss::L2: return DeviceLoss::L2;
+    case ImageLoss::L1: return DeviceLoss::L1;
+    case ImageLoss::SoftIoU: return DeviceLoss::SoftIoU;
+  }
+  return DeviceLoss::L2;
+}
+
+Metrics metricsOf(const DeviceMetrics& d, const DeviceStep& step, int iteration) {
+  Metrics m;
+  m.iteration = iteration;
+  m.loss = d.loss;
+  m.silhouette = d.silhouette;
+  m.laplacian = d.laplacian;
+  m.normalConsistency = d.normalConsistency;
+  m.edgeLength = d.edgeLength;
+  m.gradientNorm = d.gradientNorm;
+  m.trainIoU = d.trainIoU;
+  m.sigma = step.sigma;
+  m.learningRate = step.learningRate;
+  return m;
+}
+
+// Iterations of this batch by their number alone: up to the next state to keep. When steps see few views only, batches end
+// at other places of a round too: the views of a batch's last step are those whose IoU becomes known.
+int untilBatchEnd(int iteration, int stepsPerRound) {
+  const int number = iteration / DeviceSolver::kGoodEvery, left = DeviceSolver::kGoodEvery - iteration % DeviceSolver::kGoodEvery;
+  const int early = (number / stepsPerRound) % stepsPerRound;
+  return early < left ? left - early : left;
+}
+
+}  // namespace
+
+DeviceOptions deviceOptions(const FitOptions& o, double reach) {
+  DeviceOptions d;
+  d.coverage = o.coverage;
+  d.loss = deviceLoss(o.loss);
+  d.largestSigma = std::max(o.sigma, o.sigmaEnd);
+  d.silhouetteWeight = o.silhouetteWeight;
+  const bool uniform = o.laplacianWeights == LaplacianWeights::Uniform;
+  d.uniformLaplacian = uniform ? o.laplacian : 0;
+  d.cotangentLaplacian = uniform ? 0 : o.laplacian;
+  d.normalConsistency = o.normalConsistency;
+  d.edgeLength = o.edgeLength;
+  d.adamUniform = o.optimizer == Optimizer::AdamUniform;
+  d.beta1 = o.beta1;
+  d.beta2 = o.beta2;
+  d.differential = o.parameters == Parameters::Differential;
+  d.lambda = o.lambda;
+  d.maxStep = GradientSolver::kMaxStep;
+  d.sceneRadius = reach;
+  return d;
+}
+
+DeviceSolver::DeviceSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, const DeviceAccess& access)
+    : views_(std::move(views)), pool_(pool), access_(access), viewIoU_(views_->train.size(), -1) {}
+
+DeviceSolver::~DeviceSolver() = default;
+
+void DeviceSolver::uploadViews(bool soft) {
+  const std::vector<SoftTarget> targets = makeSoftTargets(views_->train, pool_);
+  std::vector<DeviceViewInput> inputs;
+  for (std::size_t v = 0; v < targets.size(); ++v) {
+    const View& view = views_->train[v];
+    inputs.push_back({view.camera, targets[v].distance.pixels, view.mask.pixels, targets[v].normaliser});
+  }
+  device_->setViews(inputs, soft);
+  viewsThere_ = true;
+  soft_ = soft;
+}
+
+// Brings what changed to the card.
+void DeviceSolver::prepare(const FitState& state, const Topology& topology, const FitOptions& options) {
+  if (!device_) device_ = access_.make();
+  device_->setOptions(deviceOptions(options, limits_.reach));
+  if (!viewsThere_ || soft_ != options.softTarget) uploadViews(options.softTarget);
+  if (meshId_ == topology.id) return;
+  device_->setMesh(topology, {state.positions, state.moment1, state.moment2});
+  meshId_ = topology.id;
+  known_ = {state.iteration, state.optimizerStep};
+  ahead_ = iterated_ = false;
+}
+
+std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const FitOptions& options, int planned) const {
+  const int views = int(views_->train.size()), sampled = options.viewsPerStep;
+  const int end = untilBatchEnd(state.iteration, sampled > 0 ? (views + sampled - 1) / sampled : 1);
+  const int inTime = secondsEach_ > 0 ? int(std::min(double(kLongestBatch), access_.batchSeconds / secondsEach_)) : 1;
+  const int count = std::max(1, std::min({limits_.iterations, end, inTime}));
+  std::vector<DeviceStep> steps;
+  for (int i = 0; i < count; ++i) {
+    const int iteration = state.iteration + i;
+    DeviceStep step;
+    step.sigma = sigmaAt(options, iteration);
+    step.learningRate = learningRateAt(options, iteration, planned) * state.stepScale;
+    step.optimizerStep = state.optimizerStep + 1 + i;
+    if (sampled > 0) step.views = sampleViews(views, sampled, options.seed, iteration);
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+Metrics DeviceSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) {
+  if (stop_ && stop_->load(std::memory_order_relaxed)) throw Interrupted{};
+  prepare(state, topology, options);
+  // Queue a batch and wait for it.
+  const std::vector<DeviceStep> steps = nextSteps(state, options, planned);
+  const auto begun = std::chrono::steady_clock::now();
+  device_->run(steps);
+  const DeviceProgress progress = device_->finish();
+  secondsEach_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / double(steps.size());
+  // Take in how far it came; an iteration that broke down counts, as the guard names it.
+  trouble_ = progress.reason;
+  state.iteration += progress.done + (trouble_.empty() ? 0 : 1);
+  state.optimizerStep += progress.done;
+  const DeviceStep& last = steps[std::size_t(std::max(0, progress.done - 1))];
+  newestViews_ = last.views;
+  viewIoUStale_ = gradientStale_ = ahead_ = iterated_ = true;
+  if (!newestViews_.empty()) viewIoU();
+  if (trouble_.empty() && state.iteration % kGoodEvery == 0) fetch(state);
+  return metricsOf(progress.last, last, state.iteration);
+}
+
+void DeviceSolver::fetch(FitState& state) {
+  if (!ahead_) return;
+  DeviceState now = device_->state();
+  state.positions = std::move(now.positions);
+  state.moment1 = std::move(now.moment1);
+  state.moment2 = std::move(now.moment2);
+  known_ = {state.iteration, state.optimizerStep};
+  ahead_ = false;
+}
+
+void DeviceSolver::rewind(FitState& state) const {
+  if (meshId_ == 0) return;
+  state.iteration = known_.iteration;
+  state.optimizerStep = known_.optimizerStep;
+}
+
+void DeviceSolver::meshReplaced() {
+  meshId_ = 0;
+  ahead_ = viewIoUStale_ = gradientStale_ = false;
+  vertexGradient_.clear();
+  std::fill(viewIoU_.begin(), viewIoU_.end(), -1.f);
+}
+
+const std::vector<float>& DeviceSolver::viewIoU() const {
+  if (!viewIoUStale_) return viewIoU_;
+  const std::vector<float> newest = device_->viewIoU();
+  for (std::size_t i = 0; i < newest.size(); ++i) viewIoU_[newestViews_.empty() ? i : std::size_t(newestViews_[i])] = newest[i];
+  viewIoUStale_ = false;
+  return viewIoU_;
+}
+
+const std::vector<float>& DeviceSolver::vertexGradient() const {
+  if (!gradientStale_) return vertexGradient_;
+  vertexGradient_ = device_->vertexGradient();
+  gradientStale_ = false;
+  return vertexGradient_;
+}
+
+Mask DeviceSolver::coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) {
+  prepare(state, topology, options);
+  viewIoU();  // rendering uses the buffers that hold it
+  const Camera& camera = views_->train[std::size_t(view)].camera;
+  Mask mask(camera.width, camera.height);
+  mask.pixels = device_->coverage(view, sigmaAt(options, state.iteration));
+  return mask;
+}
+
+std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
+  if (!access_.api || meshId_ == 0 || !iterated_) return nullptr;
+  if (!ring_) ring_ = std::make_unique<device::GeometryRing>(*access_.api);
+  return ring_->publish(device_->geometry());
+}
+
+}  // namespace penumbra
