@@ -1,0 +1,231 @@
+// What becomes of a fit without a graphics card, or whose card fails: the processor goes on, nothing is lost, one sentence
+// says why.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "optim/fit/fitter.h"
+#include "optim/fit/start_shapes.h"
+#include "optim/session/session.h"
+#include "optim/targets/targets.h"
+#include "tests/support/device_access.h"
+#include "tests/support/small_meshes.h"
+
+namespace penumbra {
+namespace {
+
+FitOptions tinyOptions(Backend backend = Backend::Cuda) {
+  FitOptions options;
+  options.backend = backend;
+  options.solver = SolverKind::Gradient;
+  options.start = StartShape::Sphere;
+  options.views = 2;
+  options.heldOutViews = 1;
+  options.size = 16;
+  options.sphereLevel = 1;
+  options.sigma = options.sigmaEnd = 1e-3;
+  options.iterations = 120;
+  options.threads = 1;
+  return options;
+}
+
+Mesh egg() {
+  Mesh mesh = icosphere(2);
+  for (glm::vec3& p : mesh.positions) p = {0.6f * p.x, p.y, 0.8f * p.z};
+  return mesh;
+}
+
+std::string texts(const std::vector<Event>& events, EventKind kind) {
+  std::string all;
+  for (const Event& e : events)
+    if (e.kind == kind) all += e.text + "\n";
+  return all;
+}
+
+// A probe that says no, as `reason`.
+DeviceAccess noCard(const std::string& reason) {
+  DeviceAccess access;
+  access.probe = [reason] {
+    CudaStatus status;
+    status.reason = reason;
+    return status;
+  };
+  access.make = []() -> std::unique_ptr<DeviceIteration> { throw Error(ExitCode::Internal, "There is no card to use."); };
+  return access;
+}
+
+struct Outcome {
+  FitState state;
+  std::string notes, reason, card;
+  int rewound = 0;  // iterations done again
+};
+
+// A fit with a bit of everything that uses the card.
+Outcome fit(const std::shared_ptr<const ViewSet>& views, ThreadPool& pool, const DeviceAccess& access, const FitOptions& options) {
+  Fitter fitter(views, options, pool, access);
+  Outcome run;
+  int last = 0;
+  while (fitter.iteration() < 60) {
+    const Metrics m = fitter.iterate(nullptr, std::min(20, 60 - fitter.iteration()));
+    EXPECT_TRUE(std::isfinite(m.loss));
+    run.rewound += std::max(0, last - m.iteration);
+    last = m.iteration;
+    EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
+    EXPECT_EQ(fitter.coverage(0).pixels.size(), 256u);
+    EXPECT_EQ(fitter.viewIoU().size(), 2u);
+    run.notes += fitter.takeBackendNote();
+  }
+  run.state = fitter.state();
+  run.notes += fitter.takeBackendNote();
+  run.reason = fitter.backendReason();
+  run.card = fitter.card();
+  return run;
+}
+
+class Fallback : public testing::Test {
+ protected:
+  void SetUp() override { views = std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", tinyOptions(), pool)); }
+  // Vertex by vertex; the diagonal is about 3.
+  static void expectNear(const FitState& a, const FitState& b) {
+    ASSERT_EQ(a.positions.size(), b.positions.size());
+    EXPECT_EQ(a.iteration, b.iteration);
+    EXPECT_EQ(a.optimizerStep, b.optimizerStep);
+    for (std::size_t i = 0; i < a.positions.size(); ++i) ASSERT_LE(glm::length(a.positions[i] - b.positions[i]), 3e-3f) << i;
+  }
+  ThreadPool pool{1};
+  std::shared_ptr<const ViewSet> views;
+};
+
+// Every call of the runtime fails once, some way into the fit too.
+TEST_F(Fallback, AnyFailureOfTheCardLeavesTheResultAsItWas) {
+  const FitState expected = fit(views, pool, noCard("None."), tinyOptions(Backend::Cpu)).state;
+  long calls = 0;
+  {
+    FakeCuda fake;
+    const Outcome clean = fit(views, pool, fakeAccess(fake), tinyOptions());
+    EXPECT_EQ(clean.card, "Fake 1000");
+    EXPECT_EQ(clean.notes + clean.reason, "");
+    expectNear(clean.state, expected);
+    calls = fake.calls;
+  }
+  ASSERT_GT(calls, 300);
+  std::set<std::string> failed;
+  for (long at = 0; at < calls; ++at) {
+    FakeCuda fake;
+    fake.failAt = at;
+    const Outcome run = fit(views, pool, fakeAccess(fake), tinyOptions());
+    failed.insert(fake.failed);
+    EXPECT_EQ(run.card, "") << fake.failed;
+    EXPECT_EQ(std::count(run.notes.begin(), run.notes.end(), '\n'), 0);
+    EXPECT_NE(run.notes.find("CPU"), std::string::npos) << fake.failed << ": " << run.notes;
+    EXPECT_FALSE(run.reason.empty());
+    EXPECT_TRUE(fake.clean()) << fake.failed;
+    expectNear(run.state, expected);
+  }
+  for (const char* name : {"deviceCount", "setDevice", "allocate", "copy", "launch", "graphLaunch", "streamWait"})
+    EXPECT_TRUE(failed.count(name)) << name << " never failed";
+}
+
+TEST_F(Fallback, TooLittleMemoryIsSaid) {
+  FakeCuda fake;
+  fake.memory = 20000;
+  const Outcome run = fit(views, pool, fakeAccess(fake), tinyOptions());
+  EXPECT_EQ(run.notes, "The graphics card has not enough memory for this fit. The CPU goes on from iteration 0.");
+  EXPECT_EQ(run.reason, "The graphics card has not enough memory for this fit.");
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST_F(Fallback, NoUsableCardIsSaidWhenItWasAskedFor) {
+  const std::string reason = "There is no NVIDIA driver.";
+  EXPECT_EQ(fit(views, pool, noCard(reason), tinyOptions(Backend::Cuda)).notes, "The fit runs on the CPU: " + reason);
+  const Outcome automatic = fit(views, pool, noCard(reason), tinyOptions(Backend::Auto));
+  EXPECT_EQ(automatic.notes, "");
+  EXPECT_EQ(automatic.reason, reason);
+  EXPECT_EQ(fit(views, pool, noCard(reason), tinyOptions(Backend::Cpu)).reason, "The processor was chosen.");
+  FakeCuda fake;
+  fake.driver = 11040;
+  fake.failAt = 0;
+  fake.failCode = device::kCudaDriverTooOld;
+  EXPECT_EQ(fit(views, pool, fakeAccess(fake), tinyOptions()).reason, "The NVIDIA driver is too old: it supports CUDA 11.4, 13.0 is needed.");
+}
+
+// A card that failed is left alone until the backend is chosen anew.
+TEST_F(Fallback, AFailedCardIsTriedAgainOnlyWhenAskedFor) {
+  FakeCuda fake;
+  Fitter fitter(views, tinyOptions(Backend::Auto), pool, fakeAccess(fake));
+  fitter.iterate(nullptr, 10);
+  fake.failAt = fake.calls + 3;
+  for (int i = 0; i < 3; ++i) fitter.iterate(nullptr, 10);
+  EXPECT_NE(fitter.takeBackendNote().find("The graphics card failed: "), std::string::npos);
+  FitOptions options = tinyOptions(Backend::Auto);
+  options.lambda = 7;
+  fitter.setOptions(options);
+  EXPECT_EQ(fitter.card(), "");
+  options.backend = Backend::Cuda;
+  fitter.setOptions(options);
+  EXPECT_EQ(fitter.card(), "Fake 1000");
+  fitter.iterate(nullptr, 10);
+  EXPECT_EQ(fitter.takeBackendNote(), "");
+}
+
+TEST(DeviceSession, RunsOnTheCardAndReports) {
+  Session session(hostAccess());
+  session.setOptions(tinyOptions(Backend::Auto));
+  session.loadModel(egg(), "egg");
+  session.start();
+  session.waitIdle();
+  const auto s = session.snapshot();
+  EXPECT_EQ(s->state, SessionState::Done);
+  EXPECT_EQ(s->iteration, 120);
+  EXPECT_EQ(s->backend, "CUDA (Host 1)");
+  EXPECT_TRUE(s->onCard);
+  EXPECT_EQ(s->backendReason, "");
+  EXPECT_EQ(s->history->back().iteration, 120);
+  for (std::size_t i = 1; i < s->history->size(); ++i) EXPECT_GT((*s->history)[i].iteration, (*s->history)[i - 1].iteration);
+  EXPECT_EQ(session.checkpoints().back().iteration, 100);
+  session.step(7);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 127);
+  session.restore(session.checkpoints().front().id);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 100);
+  session.reset();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 0);
+}
+
+TEST(DeviceSession, AMissingCardIsAWarningAndTheFitRuns) {
+  Session session(noCard("There is no NVIDIA driver."));
+  session.setOptions(tinyOptions(Backend::Cuda));
+  session.loadModel(egg(), "egg");
+  session.start();
+  session.waitIdle();
+  const auto s = session.snapshot();
+  EXPECT_EQ(s->state, SessionState::Done);
+  EXPECT_EQ(s->backend.rfind("CPU (", 0), 0u);
+  EXPECT_EQ(s->backendReason, "There is no NVIDIA driver.");
+  EXPECT_EQ(texts(session.takeEvents(), EventKind::Warning), "The fit runs on the CPU: There is no NVIDIA driver.\n");
+}
+
+TEST(DeviceSession, ACardLostWhileRunningIsAWarningAndTheFitEnds) {
+  FakeCuda fake;
+  fake.failAt = 400;
+  Session session(fakeAccess(fake, 0));  // one iteration at a time: many calls
+  session.setOptions(tinyOptions(Backend::Auto));
+  session.loadModel(egg(), "egg");
+  session.start();
+  session.waitIdle();
+  const auto s = session.snapshot();
+  EXPECT_EQ(s->state, SessionState::Done);
+  EXPECT_EQ(s->iteration, 120);
+  const auto events = session.takeEvents();
+  const std::string warning = texts(events, EventKind::Warning);
+  EXPECT_NE(warning.find("The graphics card failed: "), std::string::npos) << warning;
+  EXPECT_NE(warning.find("The CPU goes on from iteration "), std::string::npos) << warning;
+  EXPECT_EQ(texts(events, EventKind::Failed), "");
+  for (std::size_t i = 1; i < s->history->size(); ++i) EXPECT_GT((*s->history)[i].iteration, (*s->history)[i - 1].iteration);
+}
+
+}  // namespace
+}  // namespace penumbra

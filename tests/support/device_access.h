@@ -1,0 +1,35 @@
+// Graphics cards for the optimiser, made of host memory.
+#pragma once
+#include "optim/fit/device_access.h"
+#include "renderer/cuda/cuda_executor.h"
+#include "renderer/cuda/cuda_status.h"
+#include "renderer/cuda/host_iteration.h"
+#include "renderer/cuda/iteration.h"
+#include "tests/support/fake_cuda.h"
+
+namespace penumbra {
+
+inline CudaStatus hostCard() {
+  CudaStatus status;
+  status.available = true;
+  status.name = "Host 1";
+  return status;
+}
+
+// The kernels run on the host. `batchSeconds`: 0 for one iteration at a time.
+inline DeviceAccess hostAccess(double batchSeconds = 1e9) {
+  return {hostCard, [] { return device::makeHostIteration(); }, nullptr, batchSeconds};
+}
+
+// The path through the CUDA runtime, with a table of functions made of host memory.
+inline DeviceAccess fakeAccess(const FakeCuda& fake, double batchSeconds = 1e9) {
+  const device::CudaApi* api = &fake.api();
+  return {[api] { return device::probeCuda(api); },
+          [api]() -> std::unique_ptr<DeviceIteration> {
+            using Executor = device::CudaExecutor<FakeKernels>;
+            return std::make_unique<device::Iteration<Executor>>(Executor(*api));
+          },
+          api, batchSeconds};
+}
+
+}  // namespace penumbra
