@@ -126,14 +126,15 @@ void updateWantedLengths(const Mesh& mesh, const SizingSignals& signals, const S
   const bool first = wanted.empty();
   if (first) wanted.assign(count, options.maxEdge);
   const std::vector<float> curvature = edgeCurvatures(mesh);
-  const float tooFast = signals.motion.empty() ? 0 : options.veto * median(signals.motion);
+  const float tooFast = signals.motion.empty() ? 0.0f : options.veto * median(signals.motion);
   pool.parallelFor((int(count) + kChunk - 1) / kChunk, [&](int chunk, int) {
     for (std::size_t i = at(chunk * kChunk); i < std::min(count, at((chunk + 1) * kChunk)); ++i) {
       const float pixel = signals.pixel[i], residual = signals.residual.empty() ? 0 : signals.residual[i];
       float factor = 1;
       if (residual >= 0)
         factor = std::clamp(std::sqrt(options.tolerance / std::max(residual, 1e-6f)), options.refine, options.coarsen);
-      if (!signals.motion.empty() && signals.motion[i] > tooFast) factor = std::max(factor, 1.0f);
+      const bool moves = !signals.motion.empty() && signals.motion[i] > std::min(tooFast, options.settled * wanted[i]);
+      if (moves) factor = std::max(factor, 1.0f);
       const float chord = std::sqrt(8 * options.chord * pixel / std::max(curvature[i], 1e-12f));
       const float least = std::max(options.minEdge, options.minPixels * pixel);
       const float most = std::max(least, std::min(options.maxEdge, options.maxPixels * pixel));

@@ -4,7 +4,7 @@
 //   kappa_i = max over neighbours j of |(n_j - n_i).(x_j - x_i)| / |x_j - x_i|^2        curvature of the surface, 1/world
 //   c_i     = sqrt(8 C p_i / kappa_i)                                                  chord error of C pixels
 //   g_i     = clamp(sqrt(T / r_i), refine, coarsen)                                    error of a mesh falls with length^2
-//             at least 1 where v_i > veto * median v: what still moves is not refined
+//             at least 1 where v_i > veto * median v or v_i > settled * l_i: what still moves is not refined
 //   l_i    <- min(g_i l_i, c_i)  into  [max(minEdge, minPixels p_i), min(maxEdge, maxPixels p_i)]
 //   l_j    <= l_i + gradation |x_j - x_i|                                              along edges, shortest lengths first
 // l wanted edge length [world], p pixel size [world], r residual: distance of outline and mask [px], T tolerance [px],
@@ -28,6 +28,7 @@ struct SizingOptions {
   float minEdge = 0, maxEdge = 1e30f;      // world, the person's limits
   float refine = 0.7f, coarsen = 1.1f;     // factors of one update
   float veto = 2;                          // times the median motion
+  float settled = 0.1f;                    // edge lengths a step; a coarse mesh first goes as far as it can
   float gradation = 0.3f;
 };
 

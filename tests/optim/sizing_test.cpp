@@ -65,6 +65,19 @@ TEST(Sizing, residualsRefineWhatIsSlowAndSettledPartsGrow) {
   }
 }
 
+TEST(Sizing, nothingIsRefinedWhileEverythingMoves) {
+  const Mesh mesh = testing::ballMesh(3);
+  const std::size_t count = mesh.positions.size();
+  const std::vector<float> pixels(count, 0.004f), residual(count, 20.0f);
+  SizingOptions options = free();
+  options.chord = 100;
+  for (const float steps : {0.02f, 0.3f}) {  // edge lengths a step
+    std::vector<float> wanted(count, 0.1f);
+    updateWantedLengths(mesh, {pixels, residual, std::vector<float>(count, 0.1f * steps)}, options, pool(), wanted);
+    for (const float l : wanted) EXPECT_FLOAT_EQ(l, steps > options.settled ? 0.1f : 0.07f);
+  }
+}
+
 TEST(Sizing, limitsInPixelsAndWorldHold) {
   const Mesh mesh = testing::ballMesh(3);
   const std::size_t count = mesh.positions.size();
