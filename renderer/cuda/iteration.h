@@ -3,7 +3,6 @@
 // Views of a step are rendered in groups of `slots_`, as many as memory allows; their pulls are added group after
 // group. Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
-#include "renderer/cuda/iteration_kernels.h"
 #include "renderer/cuda/measure_executor.h"
 #include "renderer/cuda/softras_pass.h"
 #include "renderer/cuda/step_pass.h"
@@ -23,7 +22,6 @@ struct StepBuffers {
   Buffer<Vec3<float>> gradient, normals;
   Buffer<IterationRecord> table;
   Buffer<int> steps;
-  Buffer<MetricsRecord> metrics;
 
   void allocate(Executor& executor, int vertices, int slotCount, int stepViews) {
     slots.allocate(executor, slotCount);
@@ -36,11 +34,9 @@ struct StepBuffers {
     normals.allocate(executor, vertices);
     table.allocate(executor, kTableRows);
     steps.allocate(executor, Index(kTableRows) * stepViews);
-    metrics.allocate(executor, 1);
     counters.fill(0);
     vertexSums.fill(0);
     viewSums.fill(0);
-    metrics.fill(0);
   }
   std::size_t bytes() const {
     return slots.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() +
@@ -56,8 +52,9 @@ class Iteration : public DeviceIteration {
   void setViews(std::span<const DeviceViewInput> views, bool soft) override {
     settle();
     viewStore_.set(executor_, views, soft);
-    imageSizes_.clear();
-    for (const auto& view : views) imageSizes_.push_back({view.camera.width, view.camera.height});
+    views_.clear();
+    for (const auto& view : views)
+      views_.push_back({view.camera.width, view.camera.height, float(1 / view.normaliser)});
     ready_ = false;
   }
   void setMesh(const Topology& topology, const DeviceState& state) override {
@@ -99,7 +96,7 @@ class Iteration : public DeviceIteration {
         pass.writeAlpha(executor_, in, alpha.data());
       });
     } while (grew());
-    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), imageSizes_[std::size_t(view)]);
+    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), views_[std::size_t(view)]);
   }
 
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
@@ -109,10 +106,9 @@ class Iteration : public DeviceIteration {
     newestViews_ = viewsOf(step);
     do {
       launchGradient();
-      launchFinish(0);
     } while (grew());
     gradient = buffers_.gradient.download(mesh_.view().vertexCount);
-    return metrics();
+    return metrics(step, buffers_.gradient.data());
   }
 
   void run(std::span<const DeviceStep> steps) override {
@@ -133,7 +129,7 @@ class Iteration : public DeviceIteration {
         continue;
       }
       total_.done += c.iteration;
-      if (c.iteration > 0) total_.last = metrics();
+      if (!c.trouble) total_.last = metrics(waiting_[std::size_t(queued_) - 1], lastGradient_.data());
       if (c.trouble)
         total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
       waiting_.erase(waiting_.begin(), waiting_.begin() + queued_);
@@ -182,8 +178,9 @@ class Iteration : public DeviceIteration {
   }
 
  private:
-  struct ImageSize {
+  struct ViewInfo {
     int width, height;
+    float inverseNormaliser;
   };
 
   template <class Use>
@@ -277,7 +274,7 @@ class Iteration : public DeviceIteration {
   void playIteration() {
     executor_.play(recording_, [&] {
       launchGradient();
-      launchFinish(1);
+      launchStep();
     });
   }
 
@@ -321,27 +318,11 @@ class Iteration : public DeviceIteration {
                        mesh.vertexCount);
     }
     meshPass_.run(executor_, mesh, around_.view(), options_, buffers_.gradient.data());
-    executor_.launch("squareGradient",
-                     SquareGradient{buffers_.gradient.data(), meshPass_.sums().values(), buffers_.counters.data()},
-                     mesh.vertexCount);
-    meshPass_.sums().add(executor_, mesh.vertexCount, &meshPass_.totals()->squaredGradient);
   }
-  // The step, if wanted, and the metrics.
-  void launchFinish(int advance) {
-    const MeshView mesh = mesh_.view();
-    if (advance) {
-      executor_.copy(lastGradient_.data(), buffers_.gradient.data(), buffers_.gradient.bytes());
-      stepPass_.run(executor_, mesh, around_.view(), options_, buffers_.table.data(), buffers_.counters.data(),
-                    buffers_.gradient.data(), mesh_.positions().data(), smooth_);
-    }
-    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency,
-                              options_.edgeLength,       around_.view().usedVertices, double(mesh.edgeCount)};
-    executor_.launch(
-        "finishIteration",
-        FinishIteration{buffers_.table.data(), buffers_.steps.data(), viewStore_.records(), buffers_.viewSums.data(),
-                        meshPass_.totals(), weights, buffers_.metrics.data(), buffers_.counters.data(),
-                        Loss(options_.loss), options_.silhouetteWeight, stepViews_, advance},
-        1);
+  void launchStep() {
+    executor_.copy(lastGradient_.data(), buffers_.gradient.data(), buffers_.gradient.bytes());
+    stepPass_.run(executor_, mesh_.view(), around_.view(), options_, buffers_.table.data(), buffers_.counters.data(),
+                  buffers_.gradient.data(), mesh_.positions().data(), smooth_);
   }
 
   Counters counters() {
@@ -367,13 +348,31 @@ class Iteration : public DeviceIteration {
     clearTrouble(0);
     return true;
   }
-  DeviceMetrics metrics() {
-    const MetricsRecord m = buffers_.metrics.download(1)[0];
-    const double sum = m.silhouette + m.terms.laplacian + m.terms.normalConsistency + m.terms.edgeLength;
-    return {sum,       m.silhouette, m.terms.laplacian, m.terms.normalConsistency, m.terms.edgeLength, m.gradientNorm,
-            m.trainIoU};
+  // Of the iteration launched last, put together here.
+  DeviceMetrics metrics(const DeviceStep& step, const Vec3<float>* gradient) {
+    const MeshView mesh = mesh_.view();
+    MeshTotals* totals = meshPass_.totals();
+    executor_.launch("squareGradient", SquareGradient{gradient, meshPass_.sums().values()}, mesh.vertexCount);
+    meshPass_.sums().add(executor_, mesh.vertexCount, &totals->squaredGradient);
+    MeshTotals t{};
+    executor_.download(&t, totals, sizeof t);
+    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency,
+                              options_.edgeLength,       around_.view().usedVertices, double(mesh.edgeCount)};
+    const TermValues terms = weights.values(t);
+    DeviceMetrics m{0, 0, terms.laplacian, terms.normalConsistency, terms.edgeLength, std::sqrt(t.squaredGradient), 0};
+    const std::vector<ViewSums> sums = buffers_.viewSums.download(viewsOf(step));
+    for (std::size_t s = 0; s < sums.size(); ++s) {
+      const std::size_t view = step.views.empty() ? s : std::size_t(step.views[s]);
+      m.silhouette +=
+          options_.silhouetteWeight * viewLoss(Loss(options_.loss), views_[view].inverseNormaliser, sums[s]);
+      m.trainIoU += device::viewIoU(sums[s]);
+    }
+    m.silhouette /= double(sums.size());
+    m.trainIoU /= double(sums.size());
+    m.loss = m.silhouette + m.laplacian + m.normalConsistency + m.edgeLength;
+    return m;
   }
-  static std::vector<float> unpadded(const std::vector<float>& padded, const ImageSize& size) {
+  static std::vector<float> unpadded(const std::vector<float>& padded, const ViewInfo& size) {
     std::vector<float> result;
     const std::size_t stride = std::size_t(blocksFor(size.width)) * kBlock;
     for (int y = 0; y < size.height; ++y) {
@@ -388,7 +387,7 @@ class Iteration : public DeviceIteration {
   MeshStore mesh_;
   AroundStore around_;
   ViewStore viewStore_;
-  std::vector<ImageSize> imageSizes_;
+  std::vector<ViewInfo> views_;
   ContourPass<Executor> contour_;
   SoftRasPass<Executor> softRas_;
   MeshPass<Executor> meshPass_;

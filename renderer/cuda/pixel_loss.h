@@ -89,9 +89,9 @@ PENUMBRA_HD inline ViewFactor viewFactor(Loss loss, const Slot& slot, const View
   return {float(1 / either), float(both / either)};
 }
 
-PENUMBRA_HD inline double viewLoss(Loss loss, const ViewRecord& view, const ViewSums& sums) {
+PENUMBRA_HD inline double viewLoss(Loss loss, float inverseNormaliser, const ViewSums& sums) {
   const double one = double(kFixedOne);
-  if (loss != Loss::SoftIoU) return double(sums.loss) / one * double(view.inverseNormaliser);
+  if (loss != Loss::SoftIoU) return double(sums.loss) / one * double(inverseNormaliser);
   return 1 - (1 + double(sums.both) / one) / (1 + double(sums.either) / one);
 }
 PENUMBRA_HD inline double viewIoU(const ViewSums& sums) {

@@ -5,6 +5,8 @@
 // then chunk starts are handed down. The last level is left to the reader (`PrefixView::place` adds up to 63 counts
 // that share a cache line or two), so that n <= 64 * 256 costs two launches. Bound: 4 bytes read a count.
 #pragma once
+#include <vector>
+
 #include "renderer/cuda/atomic.h"
 #include "renderer/cuda/memory.h"
 
@@ -22,17 +24,46 @@ struct PrefixView {
   }
 };
 
+// Calls use(i, values[i]) for i in [begin, end), in order. So many values are asked for together: one thread alone
+// waits some hundred cycles for each.
+template <class Value, class Use>
+PENUMBRA_HD inline void inOrder(const Value* values, Index begin, Index end, Use use) {
+  constexpr int kTogether = 16;
+  for (Index i = begin; i < end; i += kTogether) {
+    Value batch[kTogether];
+    for (int k = 0; k < kTogether; ++k) batch[k] = i + k < end ? values[i + k] : Value(0);
+    for (int k = 0; k < kTogether; ++k)
+      if (i + k < end) use(i + k, batch[k]);
+  }
+}
+
+PENUMBRA_HD inline Index chunkEnd(Index chunk, Index n) {
+  return (chunk + 1) * kScanChunk < n ? (chunk + 1) * kScanChunk : n;
+}
+
 // Sum of one chunk of counts.
-template <class Count>
+template <class Count, class Sum>
 struct SumChunk {
   const Count* counts;  // n
   Index n;
-  std::int64_t* sums;  // one a chunk
+  Sum* sums;  // one a chunk
   PENUMBRA_HD void operator()(Index chunk) const {
-    const Index end = (chunk + 1) * kScanChunk < n ? (chunk + 1) * kScanChunk : n;
-    std::int64_t sum = 0;
-    for (Index i = chunk * kScanChunk; i < end; ++i) sum += counts[i];
+    Sum sum = 0;
+    inOrder(counts, chunk * kScanChunk, chunkEnd(chunk, n), [&](Index, Count value) { sum += value; });
     sums[chunk] = sum;
+  }
+};
+
+// Sum of all counts of the top level. One thread.
+template <class Count>
+struct SumTop {
+  const Count* counts;  // n
+  Index n;
+  Count* total;
+  PENUMBRA_HD void operator()(Index) const {
+    Count sum = 0;
+    inOrder(counts, 0, n, [&](Index, Count value) { sum += value; });
+    *total = sum;
   }
 };
 
@@ -43,11 +74,10 @@ struct ScanTop {
   std::int64_t* total;
   PENUMBRA_HD void operator()(Index) const {
     std::int64_t sum = 0;
-    for (Index i = 0; i < n; ++i) {
-      const std::int64_t value = sums[i];
+    inOrder(sums, 0, n, [&](Index i, std::int64_t value) {
       sums[i] = sum;
       sum += value;
-    }
+    });
     *total = sum;
   }
 };
@@ -58,13 +88,11 @@ struct SpreadChunk {
   Index n;
   const std::int64_t* starts;  // one a chunk
   PENUMBRA_HD void operator()(Index chunk) const {
-    const Index end = (chunk + 1) * kScanChunk < n ? (chunk + 1) * kScanChunk : n;
     std::int64_t sum = starts[chunk];
-    for (Index i = chunk * kScanChunk; i < end; ++i) {
-      const std::int64_t value = sums[i];
+    inOrder(sums, chunk * kScanChunk, chunkEnd(chunk, n), [&](Index i, std::int64_t value) {
       sums[i] = sum;
       sum += value;
-    }
+    });
   }
 };
 
@@ -82,11 +110,12 @@ class PrefixSums {
   // `total` (device) receives the sum of all counts (device, n).
   template <class Executor>
   void run(Executor& executor, const int* counts, std::int64_t* total) {
-    executor.launch("sumCounts", SumChunk<int>{counts, n_, levels_[0].data()}, levels_[0].size());
+    executor.launch("sumCounts", SumChunk<int, std::int64_t>{counts, n_, levels_[0].data()}, levels_[0].size());
     for (std::size_t k = 1; k < levels_.size(); ++k)
-      executor.launch("sumSums",
-                      SumChunk<std::int64_t>{levels_[k - 1].data(), levels_[k - 1].size(), levels_[k].data()},
-                      levels_[k].size());
+      executor.launch(
+          "sumSums",
+          SumChunk<std::int64_t, std::int64_t>{levels_[k - 1].data(), levels_[k - 1].size(), levels_[k].data()},
+          levels_[k].size());
     executor.launch("scanTop", ScanTop{levels_.back().data(), levels_.back().size(), total}, 1);
     for (std::size_t k = levels_.size() - 1; k > 0; --k)
       executor.launch("spreadStarts", SpreadChunk{levels_[k - 1].data(), levels_[k - 1].size(), levels_[k].data()},

@@ -123,7 +123,7 @@ struct BeginIteration {
     if (s > 0) return;
     counters->most.raise(counters->now);
     counters->now = {};
-    counters->largestPull = 0;
+    counters->largestPull = counters->largestMoment = 0;
   }
 };
 

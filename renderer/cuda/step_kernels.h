@@ -87,17 +87,13 @@ struct DenseSum {
   }
 };
 
-// |g|^2 of each vertex; also finds numbers that are not finite.
+// |g|^2 of each vertex.
 struct SquareGradient {
   const Vec3<float>* gradient;
   double* values;
-  Counters* counters;
   PENUMBRA_HD void operator()(Index v) const {
     const Vec3<float> g = gradient[v];
-    const double square = double(g.x) * double(g.x) + double(g.y) * double(g.y) + double(g.z) * double(g.z);
-    values[v] = square;
-    if (!(square < 1e300)) unite(&counters->trouble, kNotFinite);
-    if (v == 0) counters->largestMoment = 0;
+    values[v] = double(g.x) * double(g.x) + double(g.y) * double(g.y) + double(g.z) * double(g.z);
   }
 };
 
@@ -160,13 +156,15 @@ struct MoveVertices {
   }
 };
 
-// Makes the new positions the present ones.
+// Makes the new positions the present ones, and goes on to the next row of the table.
 struct CommitPositions {
   const Vec3<float>* next;
   Vec3<float>* positions;
-  const Counters* counters;
+  Counters* counters;
   PENUMBRA_HD void operator()(Index v) const {
-    if (!counters->trouble) positions[v] = next[v];
+    if (counters->trouble) return;
+    positions[v] = next[v];
+    if (v == 0) ++counters->iteration;
   }
 };
 

@@ -1,35 +1,8 @@
-// Sums of many numbers in one fixed order: by chunks of 64, sums of sums, and so on; the last 256 by one thread.
+// Sums of many numbers in one fixed order: by chunks, sums of sums, and so on; the last few by one thread.
 #pragma once
-#include <vector>
-
-#include "renderer/cuda/atomic.h"
-#include "renderer/cuda/memory.h"
+#include "renderer/cuda/scan.h"
 
 namespace penumbra::device {
-
-struct AddChunk {
-  static constexpr int kChunk = 64;
-  const double* values;  // n
-  Index n;
-  double* sums;  // one a chunk
-  PENUMBRA_HD void operator()(Index chunk) const {
-    const Index end = (chunk + 1) * kChunk < n ? (chunk + 1) * kChunk : n;
-    double sum = 0;
-    for (Index i = chunk * kChunk; i < end; ++i) sum += values[i];
-    sums[chunk] = sum;
-  }
-};
-
-struct AddAll {
-  const double* values;
-  Index n;
-  double* total;
-  PENUMBRA_HD void operator()(Index) const {
-    double sum = 0;
-    for (Index i = 0; i < n; ++i) sum += values[i];
-    *total = sum;
-  }
-};
 
 // Room for sums of up to `most` numbers.
 class Totals {
@@ -37,8 +10,8 @@ class Totals {
   void allocate(Memory& memory, Index most) {
     values_.allocate(memory, most);
     levels_.clear();
-    for (Index size = most; size > kTop;) {
-      size = (size + AddChunk::kChunk - 1) / AddChunk::kChunk;
+    for (Index size = most; size > kScanTop;) {
+      size = (size + kScanChunk - 1) / kScanChunk;
       levels_.emplace_back().allocate(memory, size);
     }
   }
@@ -47,13 +20,13 @@ class Totals {
   template <class Executor>
   void add(Executor& executor, Index n, double* total) {
     const double* from = values_.data();
-    for (std::size_t k = 0; n > kTop; ++k) {
-      const Index chunks = (n + AddChunk::kChunk - 1) / AddChunk::kChunk;
-      executor.launch("addChunks", AddChunk{from, n, levels_[k].data()}, chunks);
+    for (std::size_t k = 0; n > kScanTop; ++k) {
+      const Index chunks = (n + kScanChunk - 1) / kScanChunk;
+      executor.launch("addChunks", SumChunk<double, double>{from, n, levels_[k].data()}, chunks);
       from = levels_[k].data();
       n = chunks;
     }
-    executor.launch("addAll", AddAll{from, n, total}, 1);
+    executor.launch("addAll", SumTop<double>{from, n, total}, 1);
   }
   std::size_t bytes() const {
     std::size_t sum = values_.bytes();
@@ -62,7 +35,6 @@ class Totals {
   }
 
  private:
-  static constexpr Index kTop = 256;
   Buffer<double> values_;
   std::vector<Buffer<double>> levels_;
 };
