@@ -5,8 +5,9 @@
 //   r = phi z / f,   a = n . dp/dX z / f,   w = kLengthScale l z / f,   term  w rho(a . d - r)
 // with d the moves of the vertices. World units make views of any distance and size count alike; kLengthScale only sets
 // the unit of the prior's weight. phi is clipped, and weighted down beyond k pixels (Huber): w min(1, k / |phi|).
-// Outline of a mask that no sample is near (a protrusion the mesh lacks) asks the nearest sample, along the line that
-// joins them.
+// Limit: a protrusion that the mesh lacks (an ear on a sphere) is grown slowly, for samples beside it see only half its
+// width. Terms that draw the nearest sample to such outlines were tried: from the hull, where nothing is missing, they
+// changed nothing, and from a sphere every newly reached outline raised the energy, so that steps were refused.
 // Source: derivatives of the outline: renderer/outline.h.
 #pragma once
 #include <vector>
@@ -30,7 +31,6 @@ inline constexpr int kTermPairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
 struct ContourTermOptions {
   double clip = 15;     // px
   double robust = 2;    // px, 0: off
-  double missing = 2;   // px: mask outline farther than this from all samples asks for its own; 0: off
   double nearPlane = 1e-2;
 };
 
