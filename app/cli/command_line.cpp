@@ -33,10 +33,16 @@ double numberFrom(const std::string& text, const char* name, double least, doubl
   return value;
 }
 
+ExportFrame frameFrom(const std::string& up, const std::string& scale) {
+  const auto axis = upAxisNamed(up);
+  if (!axis) throw Error(ExitCode::Usage, "export-up is " + up + ", must be input, y or z.");
+  return {*axis, numberFrom(scale, "export-scale", kLeastExportScale, kMostExportScale)};
+}
+
 Command addFit(CLI::App& app) {
   CLI::App* parser = app.add_subcommand("fit", "Reconstruct a mesh without a window.");
   struct Texts {
-    std::string input, output, report, timelapse, picture, progress = "auto";
+    std::string input, output, report, timelapse, picture, progress = "auto", up = "input", scale = "1";
     std::unique_ptr<OptionFlags> options;
   };
   const auto t = std::make_shared<Texts>();
@@ -49,10 +55,14 @@ Command addFit(CLI::App& app) {
   parser->add_option("--picture", t->picture, "Write a PNG of the result.")->type_name("FILE")->group("Files");
   parser->add_option("--progress", t->progress, "How to show progress: a bar or lines on stderr, JSON lines on stdout.")
       ->type_name("auto|bar|plain|json|none")->default_str("auto")->group("Files");
+  parser->add_option("--export-up", t->up, "Axis that is up in the mesh written: as in the input, or turned.")
+      ->type_name("input|y|z")->default_str("input")->group("Files");
+  parser->add_option("--export-scale", t->scale, "Units of the mesh written that one unit of the input becomes.")
+      ->type_name("1e-06 .. 1e+06")->default_str("1")->group("Files");
   t->options = std::make_unique<OptionFlags>(*parser);
   parser->footer("Ctrl-C stops the fit, saves what there is and exits with 130.");
   return {parser, [t] {
-            return runFit({t->input, t->output, t->report, t->timelapse, t->picture, t->options->options(),
+            return runFit({t->input, t->output, t->report, t->timelapse, t->picture, frameFrom(t->up, t->scale), t->options->options(),
                            progressStyle(t->progress)});
           }};
 }

@@ -6,6 +6,7 @@
 
 #include "app/cli/fit_progress.h"
 #include "optim/eval/evaluate.h"
+#include "optim/io/export_frame.h"
 #include "optim/options.h"
 #include "renderer/error.h"
 
@@ -17,6 +18,7 @@ struct FitArguments {
   std::filesystem::path report;     // JSON: quality, time, options in force; empty: none
   std::filesystem::path timelapse;  // animated WebP of the mesh growing; empty: none
   std::filesystem::path picture;    // PNG of the result; empty: none
+  ExportFrame frame;                // axes and units of the output
   FitOptions options;
   ProgressStyle progress = ProgressStyle::None;
 };

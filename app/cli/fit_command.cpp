@@ -116,12 +116,14 @@ class FitRun {
     timelapse.add(*session_.snapshot());
     const int planned = arguments_.options.iterations;
     for (int frame = 1, done = 0; done < planned && !interrupted_ && !failure_; ++frame) {
-      const int next = std::max(done + 1, Timelapse::iterationOfFrame(frame, planned));
+      const bool shortFit = endsByItself(*session_.snapshot());  // every step is worth a picture
+      const int next = shortFit ? done + 1 : std::max(done + 1, Timelapse::iterationOfFrame(frame, planned));
       session_.step(std::min(next, planned) - done);
       waitFor({EventKind::Paused, EventKind::Finished});
       session_.waitIdle();
       timelapse.add(*session_.snapshot());
       done = session_.snapshot()->iteration;
+      if (session_.snapshot()->state == SessionState::Done) return;
     }
   }
 
@@ -130,7 +132,7 @@ class FitRun {
     const auto result = session_.snapshot();
     progress_.finish(*result);
     const std::optional<Error> broken = failure_;
-    session_.exportMesh(arguments_.output);
+    session_.exportMesh(arguments_.output, arguments_.frame);
     const auto exported = waitFor({EventKind::Exported});
     if (exported && exported->kind == EventKind::Failed) throw *failure_;
     if (!arguments_.picture.empty()) writePicture(arguments_.picture, *result);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -28,9 +29,13 @@ int terminalWidth() {
 }
 
 // Seconds still to go; not finite while unknown.
-double remainingSeconds(const Snapshot& s) { return (s.plannedIterations - s.iteration) / s.iterationsPerSecond; }
+double remainingSeconds(const Snapshot& s) {
+  if (endsByItself(s)) return std::numeric_limits<double>::infinity();
+  return (s.plannedIterations - s.iteration) / s.iterationsPerSecond;
+}
 
 double doneFraction(const Snapshot& s) {
+  if (s.state == SessionState::Done) return 1;
   if (s.state == SessionState::Loading) return std::clamp(s.progress, 0.0, 1.0);
   return s.plannedIterations > 0 ? std::clamp(double(s.iteration) / s.plannedIterations, 0.0, 1.0) : 0;
 }
@@ -38,9 +43,14 @@ double doneFraction(const Snapshot& s) {
 const Metrics* lastMetrics(const Snapshot& s) { return s.history && !s.history->empty() ? &s.history->back() : nullptr; }
 
 std::string fitNumbers(const Snapshot& s) {
-  std::string text = "iteration " + std::to_string(s.iteration) + "/" + std::to_string(s.plannedIterations);
-  if (const Metrics* m = lastMetrics(s)) text += "  IoU " + fixedText(m->trainIoU, 4);
+  std::string text = "iteration " + std::to_string(s.iteration);
+  if (!endsByItself(s)) text += "/" + std::to_string(s.plannedIterations);
+  if (const Metrics* m = lastMetrics(s)) {
+    text += "  IoU " + fixedText(m->trainIoU, 4);
+    if (m->outlinePx >= 0) text += "  outline " + fixedText(m->outlinePx, 2) + " px";
+  }
   text += "  " + fixedText(s.iterationsPerSecond, 1) + " it/s  " + durationText(s.secondsFitting);
+  if (s.state == SessionState::Done) return text + (s.converged ? "  converged" : "  done");
   const double rest = remainingSeconds(s);
   return std::isfinite(rest) && rest > 0 ? text + "  ETA " + durationText(rest) : text;
 }
@@ -61,10 +71,15 @@ ProgressStyle progressStyle(const std::string& name) {
   throw Error(ExitCode::Usage, "progress is " + name + ", must be auto, bar, plain, json or none.");
 }
 
+std::string stepsText(const Snapshot& s) { return std::to_string(s.iteration) + (s.iteration == 1 ? " step" : " steps"); }
+
+bool endsByItself(const Snapshot& s) { return s.solver == SolverKind::Newton && s.options.stopWhenConverged; }
+
 std::string progressLine(const Snapshot& s, int width) {
   const bool loading = s.state == SessionState::Loading;
   const std::string numbers = loading ? (s.message.empty() ? "loading" : s.message) : fitNumbers(s);
   if (width == 0) return numbers;
+  if (endsByItself(s) && s.state == SessionState::Running) return numbers.substr(0, std::size_t(width));  // no end is known
   const double done = doneFraction(s);
   std::string percent = fixedText(100 * done, 0) + "%";
   percent.insert(0, 4 - std::min<std::size_t>(4, percent.size()), ' ');
@@ -91,12 +106,14 @@ std::string progressJson(const Snapshot& s) {
           {"state", toString(s.state)},
           {"iteration", s.iteration},
           {"planned_iterations", s.plannedIterations},
+          {"converged", s.converged},
           {"seconds", s.secondsFitting},
           {"iterations_per_second", s.iterationsPerSecond}};
   if (std::isfinite(remainingSeconds(s))) json["eta_seconds"] = remainingSeconds(s);
   if (const Metrics* m = lastMetrics(s)) {
     json["loss"] = m->loss;
     json["train_iou"] = m->trainIoU;
+    if (m->outlinePx >= 0) json["outline_px"] = m->outlinePx;
     json["gradient_norm"] = m->gradientNorm;
     json["sigma"] = m->sigma;
     json["learning_rate"] = m->learningRate;

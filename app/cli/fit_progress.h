@@ -37,6 +37,10 @@ std::string progressLine(const Snapshot& snapshot, int width);
 // One JSON object without line break.
 std::string progressJson(const Snapshot& snapshot);
 std::string eventJson(const Event& event);
+// "1 step", "18 steps": iterations so far.
+std::string stepsText(const Snapshot& snapshot);
+// The fit goes on until it has converged, however many iterations are planned.
+bool endsByItself(const Snapshot& snapshot);
 const char* toString(EventKind kind);
 
 }  // namespace penumbra

@@ -1,4 +1,4 @@
-// The export dialog: format, file, what will happen.
+// The export dialog: format, file, axes and units, what will happen.
 #include "app/panels/panels.h"
 
 #include <imgui_stdlib.h>
@@ -30,6 +30,47 @@ void pathRow(AppState& state, Ui& ui) {
   else dimText("A new file.");
 }
 
+void axesRow(AppState& state, Ui& ui) {
+  ExportFrame& frame = state.settings.exportFrame;
+  const char* labels[] = {"As the input", "Y up", "Z up"};
+  int up = int(frame.up);
+  dimText("Axes");
+  if (segments(ui, "axes", labels, 3, up, ImGui::GetContentRegionAvail().x)) frame.up = UpAxis(up), state.settingsChanged = true;
+  constexpr const char* kMeaning[] = {"The coordinates of the model or of the cameras, unchanged.", "For glTF viewers, Unity, Maya.",
+                                      "For Blender's own files, CAD, 3D printing, robotics."};
+  dimText(kMeaning[up]);
+}
+
+void scaleRow(AppState& state, Ui& ui) {
+  ExportFrame& frame = state.settings.exportFrame;
+  ImGui::AlignTextToFramePadding();
+  dimText("One unit of the input becomes");
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(ui.px(110));
+  double scale = frame.scale;
+  if (ImGui::InputDouble("##scale", &scale, 0, 0, "%.6g") && scale > 0)
+    frame.scale = std::clamp(scale, kLeastExportScale, kMostExportScale), state.settingsChanged = true;
+  ImGui::SameLine();
+  dimText(frame.scale == 1 ? "unit: sizes as in the input." : "units.");
+  if (frame.scale == 1) return;
+  ImGui::SameLine();
+  if (labelButton(ui, icon::kReset, "As the input", ButtonLook::Quiet)) frame.scale = 1, state.settingsChanged = true;
+}
+
+void meshRow(AppState& state, Ui& ui) {
+  const Snapshot& s = state.snapshot();
+  wrappedText("Iteration " + std::to_string(s.iteration) + ": " + factsText(meshFacts(s, state.settings.exportFrame)) + "." +
+                  (state.running() ? " Fitting goes on; the newest state is saved." : ""), colour::kDim);
+  const auto& report = state.reporter.newest();
+  if (state.reporter.isOf(s)) {
+    const bool sound = report->quality.closed() && report->quality.selfIntersectingFaces == 0;
+    iconText(ui, sound ? icon::kDone : icon::kWarning, sound ? colour::kGood : colour::kWarning);
+    wrappedText(surfaceText(report->quality) + ", " + intersectionText(report->quality), sound ? colour::kGood : colour::kWarning);
+  } else if (state.reporter.working()) {
+    dimText("Examining the mesh...");
+  }
+}
+
 }  // namespace
 
 void drawExportDialog(AppState& state, Ui& ui) {
@@ -41,9 +82,10 @@ void drawExportDialog(AppState& state, Ui& ui) {
   ImGui::Dummy({0, ui.px(4)});
   pathRow(state, ui);
   ImGui::Dummy({0, ui.px(4)});
-  if (state.hasMesh())
-    wrappedText("Iteration " + std::to_string(s.iteration) + ": " + factsText(state.meshFacts.of(s)) + ". Position and size are those of the input. " +
-                (state.running() ? "Fitting goes on; the newest state is saved." : ""), colour::kDim);
+  axesRow(state, ui);
+  scaleRow(state, ui);
+  ImGui::Dummy({0, ui.px(4)});
+  if (state.hasMesh()) meshRow(state, ui);
   ImGui::Dummy({0, ui.px(6)});
   const bool possible = state.exporting.problem().empty();
   const bool asked = state.dialog == Dialog::None, entered = asked && state.takeKey(key::kEnter) && possible;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "app/cli/fit_progress.h"
 #include "app/panels/option_rows.h"
 #include "app/window/plot_axes.h"
 #include "app/window/widgets.h"
@@ -13,9 +14,10 @@ namespace {
 
 void primaryButton(AppState& state, Ui& ui) {
   const PrimaryButton primary = state.primary();
-  const char* icon = primary.action == Action::OpenModel ? icon::kOpen : state.running() ? icon::kPause : icon::kPlay;
+  const char* icon = primary.action == Action::OpenModel ? icon::kOpen : primary.action == Action::CancelLoad ? icon::kClose : state.running() ? icon::kPause : icon::kPlay;
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ui.px(9, 8));
-  if (labelButton(ui, icon, primary.label.c_str(), ButtonLook::Primary, -1, primary.enabled)) perform(state, primary.action);
+  const ButtonLook look = primary.action == Action::CancelLoad ? ButtonLook::Plain : ButtonLook::Primary;
+  if (labelButton(ui, icon, primary.label.c_str(), look, -1, primary.enabled)) perform(state, primary.action);
   ImGui::PopStyleVar();
   tip(tooltip(primary.action));
   const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
@@ -27,38 +29,58 @@ void primaryButton(AppState& state, Ui& ui) {
   tip(tooltip(Action::Reset));
 }
 
+// What the line under the bar says at its left.
+std::string progressText(const Snapshot& s) {
+  switch (s.state) {
+    case SessionState::Empty: return "Nothing open";
+    case SessionState::Loading: return s.message.empty() ? "Loading..." : s.message;
+    case SessionState::Done:
+      if (s.converged) return "Converged after " + stepsText(s);
+      break;
+    default: break;
+  }
+  if (endsByItself(s)) return s.iteration > 0 ? stepsText(s) : std::string("Stops when converged");
+  return shortNumber(s.iteration) + " / " + shortNumber(s.plannedIterations);
+}
+
+std::string paceText(const AppState& state) {
+  const Snapshot& s = state.snapshot();
+  if (!state.running() || s.iterationsPerSecond <= 0) return s.iteration > 0 && s.state != SessionState::Loading ? durationText(s.secondsFitting) : "";
+  std::string text = fixedText(s.iterationsPerSecond, s.iterationsPerSecond < 10 ? 1 : 0) + " it/s   ";
+  if (endsByItself(s)) return text + durationText(s.secondsFitting);
+  return text + durationText(std::max(0, s.plannedIterations - s.iteration) / s.iterationsPerSecond) + " left";
+}
+
 void progress(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
-  const bool loading = s.state == SessionState::Loading;
-  const int planned = std::max(s.plannedIterations, 1);
   ImGui::Dummy({0, ui.px(1)});
-  progressBar(ui, loading ? s.progress : double(s.iteration) / planned, s.state == SessionState::Done ? colour::kGood : colour::kAccent);
+  if (s.state == SessionState::Loading) progressBar(ui, s.progress, colour::kAccent);
+  else if (s.state == SessionState::Done) progressBar(ui, 1, colour::kGood);
+  else if (state.running() && endsByItself(s)) busyBar(ui, state.now(), colour::kAccent);
+  else progressBar(ui, endsByItself(s) ? 0 : double(s.iteration) / std::max(s.plannedIterations, 1), colour::kAccent);
   ImGui::PushFont(ui.fonts.small);
-  std::string left = loading ? s.message : shortNumber(s.iteration) + " / " + shortNumber(s.plannedIterations);
-  std::string right;
-  if (state.running() && s.iterationsPerSecond > 0) {
-    right = fixedText(s.iterationsPerSecond, s.iterationsPerSecond < 10 ? 1 : 0) + " it/s   ";
-    right += durationText(std::max(0, planned - s.iteration) / s.iterationsPerSecond) + " left";
-  } else if (!loading && s.iteration > 0) right = durationText(s.secondsFitting) + " fitting";
-  if (s.state == SessionState::Empty) left = "Nothing open";
-  if (loading && left.empty()) left = "Loading...";
-  valueRow(elided(left, ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(right.c_str()).x - ui.px(8)).c_str(), right, colour::kDim);
+  const std::string right = paceText(state);
+  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(right.c_str()).x - ui.px(8);
+  valueRow(elided(progressText(s), room).c_str(), right, colour::kDim);
   ImGui::PopFont();
 }
 
-// The group of photo sets shows for folders, that of models otherwise.
+// The group of photo sets shows for folders, that of models otherwise; of the others those with an option that has an
+// effect.
 bool groupApplies(const AppState& state, const char* group) {
   const auto& views = state.snapshot().views;
   const bool photos = views && !views->reference;
   if (std::strcmp(group, "Photo set") == 0) return photos;
   if (std::strcmp(group, "Target") == 0) return !photos;
-  return true;
+  for (const Option& option : fitOptionTable())
+    if (std::strcmp(option.group, group) == 0 && state.applies(option)) return true;
+  return false;
 }
 
-int changedIn(const FitOptions& options, const char* group) {
+int changedIn(const AppState& state, const char* group) {
   int changed = 0;
   for (const Option& option : fitOptionTable())
-    if (std::strcmp(option.group, group) == 0 && !isDefault(options, option)) ++changed;
+    if (std::strcmp(option.group, group) == 0 && state.applies(option) && !isDefault(state.options(), option)) ++changed;
   return changed;
 }
 
@@ -68,7 +90,7 @@ bool groupHeader(AppState& state, Ui& ui, const char* group) {
   const bool open = ImGui::CollapsingHeader(group, ImGuiTreeNodeFlags_DefaultOpen);
   ImGui::PopStyleColor();
   ImGui::PopFont();
-  if (const int changed = changedIn(state.options(), group); changed > 0) {
+  if (const int changed = changedIn(state, group); changed > 0) {
     const ImVec2 upper = ImGui::GetItemRectMin(), lower = ImGui::GetItemRectMax();
     const std::string text = std::to_string(changed) + " changed";
     ImGui::PushFont(ui.fonts.small);
@@ -84,7 +106,7 @@ void groupRows(AppState& state, Ui& ui, const char* group) {
   bool hasAdvanced = false;
   ImGui::Indent(ui.px(10));
   for (const Option& option : fitOptionTable())
-    if (std::strcmp(option.group, group) == 0) {
+    if (std::strcmp(option.group, group) == 0 && state.applies(option)) {
       if (option.advanced) hasAdvanced = true;
       else optionRow(state, ui, option);
     }
@@ -94,7 +116,7 @@ void groupRows(AppState& state, Ui& ui, const char* group) {
     ImGui::PopStyleColor();
     if (open)
       for (const Option& option : fitOptionTable())
-        if (std::strcmp(option.group, group) == 0 && option.advanced) optionRow(state, ui, option);
+        if (std::strcmp(option.group, group) == 0 && option.advanced && state.applies(option)) optionRow(state, ui, option);
   }
   ImGui::Unindent(ui.px(10));
   ImGui::Dummy({0, ui.px(2)});
@@ -118,6 +140,19 @@ void presetRow(AppState& state, Ui& ui) {
   ImGui::EndCombo();
 }
 
+// Says why options a person may look for are not there.
+void hiddenOptions(AppState& state, Ui& ui) {
+  const SolverKind solver = state.snapshot().solver;
+  if (solver == SolverKind::Auto) return;
+  const bool newton = solver == SolverKind::Newton;
+  ImGui::PushFont(ui.fonts.small);
+  ImGui::Indent(ui.px(10));
+  wrappedText(newton ? "Coverage, optimiser, loss and regularisers belong to the gradient solver."
+                     : "Smoothness and trust in the masks belong to the Newton solver.", colour::kFaint);
+  ImGui::Unindent(ui.px(10));
+  ImGui::PopFont();
+}
+
 void options(AppState& state, Ui& ui) {
   std::set<std::string> seen;
   for (const Option& option : fitOptionTable()) {
@@ -126,6 +161,7 @@ void options(AppState& state, Ui& ui) {
     if (groupHeader(state, ui, option.group)) groupRows(state, ui, option.group);
     ImGui::PopID();
   }
+  hiddenOptions(state, ui);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ bool nothingOpen(const AppState& s) { return s.snapshot().state == SessionState:
 bool somethingOpen(const AppState& s) { return !nothingOpen(s); }
 bool welcoming(const AppState& s) { return nothingOpen(s) && !s.notices.error(); }
 bool sides(const AppState& s) { return !s.panelsHidden && !nothingOpen(s); }
+bool bannered(const AppState& s) { return somethingOpen(s) && !s.coverageNotes().empty() && !s.coverageNotesClosed && !s.camera.lockedView(); }
 bool exporting(const AppState& s) { return s.exporting.isOpen() && !s.browser.isOpen(); }
 bool browsing(const AppState& s) { return s.browser.isOpen(); }
 bool confirming(const AppState& s) { return s.dialog == Dialog::ConfirmReset || s.dialog == Dialog::ConfirmQuit || s.dialog == Dialog::ConfirmOpen; }
@@ -23,6 +24,7 @@ constexpr Panel kPanels[] = {{"menu bar", always, drawMenuBar},
                              {"views", sides, drawViews},
                              {"plot", sides, drawPlot},
                              {"status bar", always, drawStatusBar},
+                             {"banner", bannered, drawBanner},
                              {"cards", always, drawCards},
                              {"toasts", always, drawToasts},
                              {"export", exporting, drawExportDialog},

@@ -25,6 +25,8 @@ void drawViews(AppState&, Ui&);
 void drawPlot(AppState&, Ui&);
 void drawStatusBar(AppState&, Ui&);
 void drawCards(AppState&, Ui&);
+void drawReportCard(AppState&, Ui&);
+void drawBanner(AppState&, Ui&);
 void drawToasts(AppState&, Ui&);
 void drawExportDialog(AppState&, Ui&);
 void drawFileBrowser(AppState&, Ui&);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "app/cli/fit_progress.h"
 #include "app/window/plot_axes.h"
 #include "app/window/widgets.h"
 
@@ -21,17 +22,30 @@ struct Curve {
 constexpr Rgba kIoU{86, 199, 155}, kHeldOut{255, 214, 102};
 constexpr Curve kCurves[] = {
     {"loss", {231, 233, 237}, &PlotToggles::loss, [](const Metrics& m) { return m.loss; }, false},
+    {"outline px", {255, 128, 190}, &PlotToggles::outlinePx, [](const Metrics& m) { return m.outlinePx; }, false},
     {"silhouette", {92, 158, 255}, &PlotToggles::silhouette, [](const Metrics& m) { return m.silhouette; }, false},
+    {"smoothness", {196, 160, 255}, &PlotToggles::thinPlate, [](const Metrics& m) { return m.thinPlate; }, false},
     {"laplacian", {255, 150, 50}, &PlotToggles::laplacian, [](const Metrics& m) { return m.laplacian; }, false},
     {"normals", {214, 130, 255}, &PlotToggles::normalConsistency, [](const Metrics& m) { return m.normalConsistency; }, false},
-    {"edges", {255, 120, 150}, &PlotToggles::edgeLength, [](const Metrics& m) { return m.edgeLength; }, false},
+    {"edges", {240, 110, 90}, &PlotToggles::edgeLength, [](const Metrics& m) { return m.edgeLength; }, false},
     {"train IoU", kIoU, &PlotToggles::trainIoU, [](const Metrics& m) { return m.trainIoU; }, true}};
 
 struct Data {
   std::vector<double> x;
   std::vector<std::vector<double>> y;  // per curve
+  bool present[std::size(kCurves)] = {};  // curves with a value at all; the others are not offered
+  bool shown(const AppState& state, std::size_t c) const { return present[c] && state.plot.*kCurves[c].shown; }
   Axis iterations, loss, iou;
 };
+
+// The right end of the axis: what is planned, or what was run when the fit ends by itself. It grows in leaps.
+double lastShown(const Snapshot& s, double last) {
+  if (s.state == SessionState::Done) return std::max(last, 5.0);
+  if (!endsByItself(s)) return std::max({10.0, last, double(s.plannedIterations)});
+  double end = 25;
+  while (end < 1.05 * last) end = std::round(1.5 * end);
+  return end;
+}
 
 Data collect(const AppState& state) {
   const Snapshot& s = state.snapshot();
@@ -46,6 +60,7 @@ Data collect(const AppState& state) {
       for (std::size_t c = 0; c < std::size(kCurves); ++c) {
         const double v = kCurves[c].value(m);
         d.y[c].push_back(v);
+        d.present[c] = d.present[c] || v > 0 || std::isnan(v);
         if (!(state.plot.*kCurves[c].shown)) continue;
         if (!kCurves[c].onIoUAxis) lossValues.push_back(v);
         else if (v > 0) least = std::min(least, v);
@@ -53,7 +68,7 @@ Data collect(const AppState& state) {
     }
   if (s.heldOut && state.plot.heldOutIoU)
     for (const HeldOutMetrics& h : *s.heldOut) least = std::min(least, std::max(0.0, h.iou)), last = std::max(last, double(h.iteration));
-  d.iterations = {0, std::max({10.0, last, double(std::max(s.plannedIterations, 0))}), false};
+  d.iterations = {0, lastShown(s, last), false};
   d.loss = logAxis(lossValues);
   d.iou = {std::floor(least * 10 - 1e-9) / 10, 1, false};
   if (d.iou.lower >= 0.95) d.iou.lower = 0.9;
@@ -91,20 +106,24 @@ void newestHeldOut(const AppState& state, Ui& ui) {
   tip("Measured at iteration " + std::to_string(newest.iteration) + " on views that the fit never saw: mean overlap, and mean distance between the outlines.");
 }
 
-void legend(AppState& state, Ui& ui) {
+void legend(AppState& state, Ui& ui, const Data& data) {
   ImGui::PushFont(ui.fonts.small);
   const auto next = [&](const char* label) {  // on the same line while there is room
     ImGui::SameLine(0, ui.px(6));
     if (ImGui::GetContentRegionAvail().x < ImGui::CalcTextSize(label).x + ui.px(22)) ImGui::NewLine();
   };
-  for (const Curve& curve : kCurves) {
-    if (&curve != kCurves) next(curve.label);
-    toggleChip(ui, curve.label, curve.colour, state.plot.*curve.shown);
-  }
-  next("held-out IoU");
-  toggleChip(ui, "held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
-  next("edits");
-  toggleChip(ui, "edits", colour::kAccent, state.plot.edits);
+  bool first = true;
+  const auto chip = [&](const char* label, Rgba colour, bool& on, bool dot) {
+    if (!first) next(label);
+    first = false;
+    toggleChip(ui, label, colour, on, dot);
+  };
+  for (std::size_t c = 0; c < std::size(kCurves); ++c)
+    if (data.present[c]) chip(kCurves[c].label, kCurves[c].colour, state.plot.*kCurves[c].shown, false);
+  const Snapshot& s = state.snapshot();
+  if (s.heldOut && !s.heldOut->empty()) chip("held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
+  if (s.edits && !s.edits->empty()) chip("edits", colour::kAccent, state.plot.edits, false);
+  if (first) return ImGui::PopFont(), dimText("Loss and overlap");
   newestHeldOut(state, ui);
   ImGui::PopFont();
 }
@@ -139,7 +158,7 @@ void curves(const AppState& state, Ui& ui, const Rect& r, const Data& d) {
   draw->PushClipRect({r.x, r.y}, {r.right(), r.bottom()}, true);
   std::vector<ImVec2> points;
   for (std::size_t c = 0; c < std::size(kCurves); ++c) {
-    if (!(state.plot.*kCurves[c].shown) || d.x.empty()) continue;
+    if (!d.shown(state, c)) continue;
     const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
     points.clear();
     for (int i : thinForPixels(d.x, d.y[c], d.iterations, int(r.width)))
@@ -191,7 +210,7 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
   ImGui::BeginTooltip();
   heading(ui, ("Iteration " + shortNumber(m.iteration)).c_str());
   for (std::size_t c = 0; c < std::size(kCurves); ++c) {
-    if (!(state.plot.*kCurves[c].shown)) continue;
+    if (!d.shown(state, c)) continue;
     const double v = d.y[c][std::size_t(i)];
     const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
     draw->AddCircleFilled({x, r.bottom() - float(axis.place(v)) * r.height}, ui.px(3), rgba(kCurves[c].colour));
@@ -199,7 +218,9 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
   }
   if (const HeldOutMetrics* h = heldOutNear(state, d, r, ui, mouse.x))
     ImGui::TextColored(toVec(kHeldOut), "held-out IoU  %s, outline error %s px", fixedText(h->iou, 4).c_str(), fixedText(h->contourErrorPx, 2).c_str());
-  dimText(("sigma " + shortNumber(m.sigma) + "   rate " + shortNumber(m.learningRate) + "   |gradient| " + shortNumber(m.gradientNorm)).c_str());
+  std::string more = "|gradient| " + shortNumber(m.gradientNorm);
+  if (m.learningRate > 0) more = "sigma " + shortNumber(m.sigma) + "   rate " + shortNumber(m.learningRate) + "   " + more;
+  dimText(more.c_str());
   for (const OptionEdit& edit : edits) {
     const Option* option = findOption(edit.name);
     ImGui::TextColored(toVec(colour::kAccent), "%s: %s \u2192 %s", option ? option->label : edit.name.c_str(), edit.from.c_str(), edit.to.c_str());
@@ -212,12 +233,12 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
 void drawPlot(AppState& state, Ui& ui) {
   const Rect& area = ui.layout.plot;
   beginRegion(ui, "plot", area, ui.px(12, 8), colour::kPanel, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  legend(state, ui);
+  const Data data = collect(state);
+  legend(state, ui, data);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float left = ui.px(50), right = ui.px(42), below = ui.px(20);
   const Rect r{at.x + left, at.y + ui.px(2), area.right() - ui.px(12) - right - at.x - left, area.bottom() - ui.px(4) - below - at.y};
   if (r.width > ui.px(40) && r.height > ui.px(20)) {
-    const Data data = collect(state);
     axes(ui, r, data);
     ImGui::SetCursorScreenPos({r.x, r.y});
     ImGui::InvisibleButton("plot", {r.width, r.height});

@@ -17,9 +17,10 @@ Rgba stateColour(SessionState state) {
   }
 }
 
-const char* stateText(SessionState state) {
+const char* stateText(const Snapshot& s) {
+  if (s.state == SessionState::Done && s.converged) return "Converged";
   constexpr const char* kNames[] = {"Nothing open", "Loading", "Ready", "Running", "Paused", "Done", "Failed"};
-  return kNames[int(state)];
+  return kNames[int(s.state)];
 }
 
 std::string hint(const AppState& state) {
@@ -29,6 +30,7 @@ std::string hint(const AppState& state) {
     case SessionState::Ready: return "Space starts, ? shows all keys";
     case SessionState::Running: return "Space pauses, options may be changed while it runs";
     case SessionState::Paused: return "Space continues, N does one step";
+    case SessionState::Loading: return "Esc cancels";
     case SessionState::Done: return "Ctrl+E exports, Space continues";
     default: return "? shows all keys";
   }
@@ -62,7 +64,7 @@ void drawStatusBar(AppState& state, Ui& ui) {
   const ImVec2 at = ImGui::GetWindowPos();
   ImGui::GetWindowDrawList()->AddCircleFilled({at.x + ui.px(16), at.y + y + line / 2}, ui.px(4), rgba(stateColour(s.state)));
   ImGui::SetCursorPos({ui.px(26), y});
-  ImGui::TextUnformatted(stateText(s.state));
+  ImGui::TextUnformatted(stateText(s));
   if (state.hasMesh()) part(ui, shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles", "Of the mesh being fitted.");
   if (state.running() && s.iterationsPerSecond > 0) part(ui, "step " + fixedText(1000 / s.iterationsPerSecond, 1) + " ms", "Mean time of one iteration.");
   part(ui, "view " + fixedText(ui.frameMilliseconds, 0) + " ms", "Time to draw one frame of the window.");

@@ -1,6 +1,9 @@
 // What a person meets first: the ways in, samples, what was open before, and how to move about.
 #include "app/panels/panels.h"
 
+#include <cmath>
+#include <optional>
+
 #include "app/window/file_browser.h"
 #include "app/window/widgets.h"
 
@@ -98,6 +101,42 @@ void controls(AppState& state, Ui& ui) {
   ImGui::PopFont();
 }
 
+// "2 min ago".
+std::string agoText(double seconds) {
+  if (seconds < 90) return "a moment ago";
+  if (seconds < 5400) return std::to_string(int(std::lround(seconds / 60))) + " min ago";
+  if (seconds < 48 * 3600) return std::to_string(int(std::lround(seconds / 3600))) + " hours ago";
+  return std::to_string(int(std::lround(seconds / 86400))) + " days ago";
+}
+
+// Fits that were running when Penumbra last ended without being closed.
+void recoverable(AppState& state, Ui& ui) {
+  constexpr std::size_t kShown = 3;
+  const auto fits = state.abandonedFits();
+  if (fits.empty()) return;
+  iconText(ui, icon::kHistory, colour::kWarning);
+  ImGui::TextUnformatted(fits.size() == 1 ? "A fit was cut short" : "Fits were cut short");
+  const float recover = ui.px(96), discard = ui.px(84), gap = ImGui::GetStyle().ItemSpacing.x;
+  std::optional<std::size_t> recovered, discarded;
+  for (std::size_t i = 0; i < std::min(kShown, fits.size()); ++i) {
+    ImGui::PushID(int(i));
+    ImGui::AlignTextToFramePadding();
+    const float left = ImGui::GetCursorPosX(), right = ImGui::GetContentRegionMax().x - recover - discard - gap;
+    ImGui::TextUnformatted(elided(fits[i].info.name, 0.4f * (right - left)).c_str());
+    tip(displayName(fits[i].info.source));
+    ImGui::SameLine(0, ui.px(12));
+    dimText(("iteration " + std::to_string(fits[i].info.iteration) + ", " + agoText(fits[i].age)).c_str());
+    ImGui::SameLine(right);
+    if (labelButton(ui, "", "Recover", ButtonLook::Primary, recover)) recovered = i;
+    ImGui::SameLine(0, gap);
+    if (labelButton(ui, "", "Discard", ButtonLook::Plain, discard)) discarded = i;
+    ImGui::PopID();
+  }
+  ImGui::Dummy({0, ui.px(6)});
+  if (recovered) state.recoverFit(*recovered);
+  if (discarded) state.discardFit(*discarded);
+}
+
 void title(Ui& ui) {
   ImGui::PushFont(ui.fonts.title);
   ImGui::TextUnformatted("Penumbra");
@@ -119,6 +158,7 @@ void drawWelcome(AppState& state, Ui& ui) {
                                        ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoFocusOnAppearing);
   title(ui);
   ImGui::Dummy({0, ui.px(6)});
+  recoverable(state, ui);
   const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ui.px(9, 9));
   if (labelButton(ui, icon::kFile, "Open model...", ButtonLook::Primary, half)) perform(state, Action::OpenModel);

@@ -30,10 +30,13 @@ constexpr ActionInfo kActions[] = {
     {Action::Preferences, Menu::Edit, false, "Preferences...", kNoChord, kNoChord, "Size of the interface, mouse style, file dialogs."},
 
     {Action::StartPause, Menu::Run, false, "Start / pause", c(key::kSpace), kNoChord, "Start, pause or continue the reconstruction."},
+    {Action::CancelLoad, Menu::Run, false, "Cancel loading", kNoChord, kNoChord, "Give up opening; what was there before stays. Esc does the same."},
     {Action::Step, Menu::Run, false, "Step", c('N'), kNoChord, "Do one iteration, then pause."},
     {Action::Step10, Menu::Run, false, "Step 10", c('N', kShift), kNoChord, "Do ten iterations, then pause."},
     {Action::Reset, Menu::Run, false, "Reset", c('R', kCtrl), kNoChord, "Back to the start shape; options stay (can be undone)."},
     {Action::History, Menu::Run, true, "History...", c('H', kCtrl), kNoChord, "Earlier states of the mesh, to go back to."},
+
+    {Action::MeshReport, Menu::Run, false, "Mesh report", c('M'), kNoChord, "How good the mesh is: fit to the masks, closedness, self-intersections, triangles."},
 
     {Action::Frame, Menu::View, false, "Frame mesh", c('F'), kNoChord, "Bring the whole mesh into view."},
     {Action::Home, Menu::View, false, "Start view", c(key::kHome), kNoChord, "Back to the view at the start."},
@@ -113,7 +116,8 @@ void leave(AppState& s) {
   else if (s.exporting.isOpen()) s.exporting.close();
   else if (s.camera.lockedView()) s.camera.leave();
   else if (s.fullScreen) s.fullScreen = false;
-  else s.showDoneCard = false;
+  else if (s.snapshot().state == SessionState::Loading) s.cancelLoad();
+  else s.showReport = false;
 }
 
 void requestQuit(AppState& s) {
@@ -141,6 +145,8 @@ bool performOnFiles(AppState& s, Action action) {
     case Action::DefaultOptions: s.editAll(FitOptions{}, "All options to their defaults"); return true;
     case Action::Preferences: s.dialog = Dialog::Preferences; return true;
     case Action::StartPause: s.startPause(); return true;
+    case Action::CancelLoad: s.cancelLoad(); return true;
+    case Action::MeshReport: s.showReport = !s.showReport, s.reporter.ask(s.sharedSnapshot()); return true;
     case Action::Step: s.step(1); return true;
     case Action::Step10: s.step(10); return true;
     case Action::Reset: s.requestReset(); return true;
@@ -239,6 +245,8 @@ bool enabled(const AppState& s, Action action) {
   const bool settled = state != SessionState::Empty && state != SessionState::Loading;
   switch (action) {
     case Action::Export: case Action::ExportAgain: case Action::Frame: return s.hasMesh();
+    case Action::MeshReport: return settled && s.hasMesh();
+    case Action::CancelLoad: return state == SessionState::Loading;
     case Action::Undo: return s.undoStack.canUndo();
     case Action::Redo: return s.undoStack.canRedo();
     case Action::DefaultOptions: return !(s.options() == FitOptions{});
@@ -265,6 +273,7 @@ bool checked(const AppState& s, Action action) {
     case Action::ShadingHeat: return d.shading == Shading::Heat;
     case Action::Wireframe: return d.wireframe;
     case Action::Ghost: return d.ghost;
+    case Action::MeshReport: return s.showReport;
     case Action::Cameras: return d.cameras;
     case Action::Grid: return d.grid;
     case Action::HidePanels: return s.panelsHidden;

@@ -5,10 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/fit_progress.h"
 #include "app/cli/text.h"
 #include "app/window/picking.h"
 #include "app/window/plot_axes.h"
-#include "optim/io/mesh_io.h"
+#include "optim/fit/start_shapes.h"
+#include "optim/targets/view_coverage.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -54,18 +56,30 @@ void AppState::update(double now) {
   camera.advance(elapsed);
   notices.expire(now);
   if (const auto answer = native.poll(); answer && answer->chosen) browsed(native.purpose(), answer->path);
+  reporter.poll();
+  if (recovery_) recovery_->tidy();
   if (!session_) return;
   const auto events = session_->takeEvents();
   setSnapshot(session_->snapshot());
   for (const Event& event : events) handle(event);
+  const SessionState s = snapshot_->state;
+  const bool settled = s == SessionState::Ready || s == SessionState::Paused || s == SessionState::Done || s == SessionState::Failed;
+  if (showReport && settled) reporter.ask(snapshot_);
 }
 
 void AppState::setSnapshot(std::shared_ptr<const Snapshot> snapshot) {
   if (!snapshot) return;
   snapshot_ = std::move(snapshot);
+  if (snapshot_->views != notedViews_) noteViews();
   selectedView_ = std::clamp(selectedView_, 0, std::max(0, viewCount() - 1));
   if (const auto locked = camera.lockedView(); locked && *locked >= viewCount()) camera.leave();
   if (homeWanted_ && snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
+}
+
+void AppState::noteViews() {
+  notedViews_ = snapshot_->views;
+  coverageNotes_ = notedViews_ ? viewCoverageNotes(notedViews_->train) : std::vector<std::string>();
+  coverageNotesClosed = false;
 }
 
 void AppState::loaded() {
@@ -78,7 +92,8 @@ void AppState::loaded() {
   camera.setHome(bounds);
   camera.home();
   selectedView_ = 0;
-  for (const auto& note : snapshot_->views->notes) toast(NoticeKind::Warning, note);
+  for (const auto& note : snapshot_->views->notes)
+    if (std::find(coverageNotes_.begin(), coverageNotes_.end(), note) == coverageNotes_.end()) toast(NoticeKind::Warning, note);
   if (startWhenLoaded) startPause();
   startWhenLoaded = false;
 }
@@ -89,17 +104,23 @@ void AppState::handle(const Event& event) {
       homeWanted_ = true;
       exportedIteration_ = 0;
       exportedSeconds_ = 0;
-      showDoneCard = false;
+      showReport = false;
       lastExport_.clear();
       undoStack.dropMeshEntries();
+      opened = event.path;
       if (!opened.empty()) settings.remember(opened), settingsChanged = true;
+      if (!recovering_.empty()) recovered();
       if (snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
       break;
-    case EventKind::Started: showDoneCard = false; break;
+    case EventKind::Started: showReport = false; break;
     case EventKind::Paused: break;
-    case EventKind::Finished: showDoneCard = true; break;
+    case EventKind::Finished: showReport = true; break;
+    case EventKind::Cancelled:
+      recovering_.clear();
+      toast(NoticeKind::Info, event.text);
+      break;
     case EventKind::Reset:
-      showDoneCard = false;
+      showReport = false;
       exportedIteration_ = 0;
       exportedSeconds_ = 0;
       // No checkpoint was taken when there was nothing but the start shape to lose.
@@ -107,7 +128,7 @@ void AppState::handle(const Event& event) {
       redoing_ = false;
       break;
     case EventKind::Restored:
-      showDoneCard = false;
+      showReport = false;
       restored();
       toast(NoticeKind::Info, event.text);
       break;
@@ -122,6 +143,7 @@ void AppState::handle(const Event& event) {
       break;
     case EventKind::Failed:
       startWhenLoaded = false;
+      recovering_.clear();
       notices.error(snapshot_->views ? "That did not work" : "Could not open it", event.text, event.advice);
       break;
   }
@@ -150,11 +172,16 @@ std::string AppState::unsavedText() const {
 PrimaryButton AppState::primary() const {
   switch (snapshot_->state) {
     case SessionState::Empty: return {"Open model...", Action::OpenModel, true};
-    case SessionState::Loading: return {"Loading...", Action::StartPause, false};
+    case SessionState::Loading: return {"Cancel", Action::CancelLoad, true};
     case SessionState::Ready: return {"Start", Action::StartPause, viewCount() > 0};
     case SessionState::Running: return {"Pause", Action::StartPause, true};
-    case SessionState::Paused: return {"Resume", Action::StartPause, true};
-    case SessionState::Done: return {"Continue +" + std::to_string(options_.iterations), Action::StartPause, true};
+    case SessionState::Paused:
+      if (stepsMore()) return {std::to_string(kMoreSteps) + " more steps", Action::StartPause, true};
+      return {"Resume", Action::StartPause, true};
+    case SessionState::Done:
+      if (stepsMore()) return {std::to_string(kMoreSteps) + " more steps", Action::StartPause, true};
+      if (endsByItself(*snapshot_)) return {"Continue", Action::StartPause, true};
+      return {"Continue +" + std::to_string(options_.iterations), Action::StartPause, true};
     case SessionState::Failed:
       if (viewCount() > 0) return {"Resume", Action::StartPause, true};
       return {"Open model...", Action::OpenModel, true};
@@ -167,81 +194,19 @@ std::string AppState::title() const {
   return name.empty() ? "Penumbra" : name + (unsavedWork() ? "* - Penumbra" : " - Penumbra");
 }
 
-void AppState::requestOpen(const fs::path& path) {
-  if (!unsavedWork()) return openNow(path);
-  pendingOpen = path;
-  dialog = Dialog::ConfirmOpen;
-}
-
-void AppState::openNow(const fs::path& path) {
-  std::error_code failed;
-  opened = fs::absolute(path, failed).lexically_normal();
-  pendingOpen.clear();
-  notices.dismissError();
-  settings.lastFolder = opened.parent_path();
-  settingsChanged = true;
-  if (session_) session_->load(path);
-}
-
-void AppState::dropFiles(const std::vector<fs::path>& paths) {
-  std::error_code failed;
-  for (const fs::path& path : paths)
-    if (fs::is_directory(path, failed) || canReadMesh(path)) {
-      if (paths.size() > 1) toast(NoticeKind::Info, "Opening " + displayName(path.filename()) + " only; one at a time.");
-      return requestOpen(path);
-    }
-  if (!paths.empty())
-    notices.error("Could not open it", displayName(paths.front().filename()) + " is neither a model nor a folder.",
-                  "Drop an .obj, .glb, .gltf, .ply or .stl file, or a folder with masks and cameras.");
-}
-
-void AppState::browse(BrowsePurpose purpose) {
-  const fs::path start = purpose == BrowsePurpose::SaveMesh ? exporting.path().parent_path() : settings.lastFolder;
-  if (settings.nativeDialogs && NativeDialog::available() && native.open(purpose, start)) return;
-  browser.open(purpose, start.empty() ? samplesFolder() : start);
-}
-
-void AppState::browsed(BrowsePurpose purpose, const fs::path& path) {
-  browser.close();
-  if (purpose == BrowsePurpose::StartMesh) {
-    FitOptions changed = options_;
-    changed.start = StartShape::File;
-    changed.startMesh = path.string();
-    return editAll(changed, "Start from " + displayName(path.filename()));
-  }
-  if (purpose != BrowsePurpose::SaveMesh) return requestOpen(path);
-  std::error_code failed;
-  exporting.setPath(fs::is_directory(path, failed) ? path / exporting.path().filename() : path);
-}
-
-void AppState::openExportDialog() {
-  fs::path folder = settings.exportFolder;
-  std::error_code failed;
-  if (folder.empty() || !fs::is_directory(folder, failed)) folder = fs::current_path(failed);
-  exporting.open(folder, snapshot_->views ? snapshot_->views->name : "mesh", snapshot_->iteration, settings.exportFormat);
-}
-
-void AppState::exportNow(bool thenShowFolder) {
-  if (hasMesh()) exporting.follow(snapshot_->iteration);
-  if (!exporting.problem().empty()) return;
-  lastExport_ = exporting.path();
-  settings.exportFolder = lastExport_.parent_path();
-  settings.exportFormat = exportFormats()[std::size_t(exporting.format())].extension;
-  settingsChanged = true;
-  showFolderAfterExport_ = thenShowFolder;
-  exporting.close();
-  if (session_) session_->exportMesh(lastExport_);
-}
-
-void AppState::exportAgain() {
-  if (lastExport_.empty()) return openExportDialog();
-  if (session_) session_->exportMesh(lastExport_);
-}
-
 void AppState::startPause() {
   if (!session_) return;
   if (running()) session_->pause();
+  else if (stepsMore()) session_->step(kMoreSteps);
   else session_->start();
+}
+
+// To what is planned it would be hundreds of steps that change nothing to speak of.
+bool AppState::stepsMore() const { return snapshot_->converged && endsByItself(*snapshot_); }
+
+bool AppState::applies(const Option& option) const {
+  if (!snapshot_->views) return true;
+  return option.applies(resolvedOptions(options_, *snapshot_->views));
 }
 
 void AppState::step(int iterations) {
@@ -402,6 +367,8 @@ bool AppState::viewFromText(const std::string& text) {
 std::string AppState::commandLine() const {
   std::string line = "penumbra fit " + shellQuoted(opened.string()) + " -o " +
                      shellQuoted(suggestedFileName(snapshot_->views ? snapshot_->views->name : "mesh", options_.iterations, "glb"));
+  if (settings.exportFrame.up != UpAxis::AsInput) line += std::string(" --export-up ") + upAxisName(settings.exportFrame.up);
+  if (settings.exportFrame.scale != 1) line += " --export-scale " + shortText(settings.exportFrame.scale, 17);
   const FitOptions defaults;
   for (const Option& option : fitOptionTable()) {
     if (option.get(options_) == option.get(defaults)) continue;

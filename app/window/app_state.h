@@ -14,10 +14,12 @@
 #include "app/window/export_dialog.h"
 #include "app/window/file_browser.h"
 #include "app/window/mesh_facts.h"
+#include "app/window/mesh_report.h"
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/orbit_camera.h"
 #include "app/window/presets.h"
+#include "app/window/recovery_store.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"
@@ -35,7 +37,7 @@ struct PrimaryButton {
 };
 
 struct PlotToggles {
-  bool loss = true, silhouette = false, laplacian = false, normalConsistency = false, edgeLength = false;
+  bool loss = true, outlinePx = true, silhouette = false, thinPlate = false, laplacian = false, normalConsistency = false, edgeLength = false;
   bool trainIoU = true, heldOutIoU = true, edits = true;
 };
 
@@ -68,8 +70,15 @@ class AppState {
   void browse(BrowsePurpose purpose);
   void browsed(BrowsePurpose purpose, const std::filesystem::path& path);  // a dialog answered
   void openExportDialog();
+  void cancelLoad();
   void exportNow(bool thenShowFolder);
   void exportAgain();
+
+  // Fits kept against crashes. `store` must outlive the session.
+  void useRecovery(RecoveryStore& store);
+  std::span<const AbandonedFit> abandonedFits() const;  // newest first
+  void recoverFit(std::size_t index);
+  void discardFit(std::size_t index);
 
   // Run.
   void startPause();
@@ -86,9 +95,13 @@ class AppState {
   void endEdit();
   const std::vector<Preset>& presets() const { return presets_; }
   void choosePreset(int index);        // one undo entry
+  bool applies(const Option& option) const;  // has an effect with the solver and the start in force
   const std::string& optionProblem() const { return optionProblem_; }  // why the options are not in force
   void undo();
   void redo();
+
+  // What the views cannot tell of the shape, a sentence each.
+  const std::vector<std::string>& coverageNotes() const { return coverageNotes_; }
 
   // Views.
   int selectedView() const { return selectedView_; }
@@ -117,13 +130,13 @@ class AppState {
   FileBrowser browser;
   NativeDialog native;
   ExportDialog exporting;
-  MeshFactsCache meshFacts;
+  MeshReporter reporter;
   Dialog dialog = Dialog::None;
   CompareMode compare = CompareMode::Difference;
   double split = 0.5;
   PlotToggles plot;
   int hoveredView = -1;
-  bool panelsHidden = false, fullScreen = false, showDoneCard = false, quit = false, startWhenLoaded = false;
+  bool panelsHidden = false, fullScreen = false, showReport = false, coverageNotesClosed = false, quit = false, startWhenLoaded = false;
   bool settingsChanged = false;        // to be saved by the main loop
   std::optional<std::filesystem::path> screenshotWanted;
   std::filesystem::path opened;        // path of what is loaded; empty for none
@@ -137,11 +150,20 @@ class AppState {
   void sendOptions();
   void applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later);
   void loaded();
+  void noteViews();
   void restored();
+  void recovered();
+  bool stepsMore() const;              // the next start does some steps past convergence
   void carryOut(const UndoEntry& entry, bool undoing);
   int newestCheckpoint() const;
 
+  static constexpr int kMoreSteps = 25;
+
   Session* session_;
+  RecoveryStore* recovery_ = nullptr;
+  std::filesystem::path recovering_;   // the file asked for, until the session answers
+  std::vector<std::string> coverageNotes_;
+  std::shared_ptr<const ViewSet> notedViews_;  // that they belong to
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
   FitOptions options_;
   std::string optionProblem_;

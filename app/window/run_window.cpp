@@ -73,6 +73,10 @@ class Window {
     images_ = std::make_unique<ViewImages>(*drawing_);
     state_ = std::make_unique<AppState>(session_.get(), settings_, arguments.options);
     if (arguments.uiScale > 0) state_->settings.uiScale = arguments.uiScale;
+    if (!unattended_) {
+      recovery_ = std::make_unique<RecoveryStore>(recoveryFolder());
+      state_->useRecovery(*recovery_);
+    }
     state_->setClipboard = [](const std::string& text) { ImGui::SetClipboardText(text.c_str()); };
     state_->getClipboard = [] { const char* text = ImGui::GetClipboardText(); return std::string(text ? text : ""); };
     ui_.drawing = drawing_.get();
@@ -147,7 +151,7 @@ class Window {
         continue;
       }
       lastFrame = seconds();
-      due = std::max(0, due - 1);
+      due = stale || isBusy(snapshot) ? kFramesAfterInput : std::max(0, due - 1);  // what it changed settles, too
       draw();
       saveScreenshot();
       platform_->endFrame();
@@ -161,7 +165,7 @@ class Window {
 
   bool isBusy(const Snapshot& s) const {
     return s.state == SessionState::Running || s.state == SessionState::Loading || state_->camera.moving() || !state_->notices.toasts().empty() ||
-           state_->native.isOpen();
+           state_->native.isOpen() || state_->reporter.working();
   }
 
   void saveAll() {
@@ -238,6 +242,7 @@ class Window {
   Settings settings_;
   Clock::time_point began_ = Clock::now();
   // Destroyed from the bottom up: the fit's threads stop last, graphics objects go before their context.
+  std::unique_ptr<RecoveryStore> recovery_;  // outlives the session, which writes into it up to its end
   std::unique_ptr<Session> session_;
   ImGuiContextOwner imgui_;
   std::unique_ptr<Platform> platform_;

@@ -39,6 +39,7 @@ void clampAll(Settings& s) {
   s.windowWidth = std::clamp(s.windowWidth, 640, 16384);
   s.windowHeight = std::clamp(s.windowHeight, 480, 16384);
   s.uiScale = std::clamp(s.uiScale, 0.5, 3.0);
+  s.exportFrame.scale = std::clamp(s.exportFrame.scale, kLeastExportScale, kMostExportScale);
   s.sizes = dragLeft(dragRight(s.sizes, 0, 1), 0, 1);
   s.sizes.bottom = std::clamp(s.sizes.bottom, 110.f, 480.f);
   if (s.recent.size() > kMaxRecent) s.recent.resize(kMaxRecent);
@@ -90,6 +91,8 @@ std::string settingsToJson(const Settings& s) {
   j["last_folder"] = s.lastFolder.string();
   j["export_folder"] = s.exportFolder.string();
   j["export_format"] = s.exportFormat;
+  j["export_up"] = upAxisName(s.exportFrame.up);
+  j["export_scale"] = s.exportFrame.scale;
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -117,6 +120,10 @@ Settings settingsFromJson(const std::string& text) {
   readPath(j, "last_folder", s.lastFolder);
   readPath(j, "export_folder", s.exportFolder);
   read(j, "export_format", s.exportFormat);
+  std::string up;
+  read(j, "export_up", up);
+  s.exportFrame.up = upAxisNamed(up).value_or(UpAxis::AsInput);
+  read(j, "export_scale", s.exportFrame.scale);
   clampAll(s);
   return s;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/window/layout.h"
+#include "optim/io/export_frame.h"
 
 namespace penumbra {
 
@@ -29,6 +30,7 @@ struct Settings {
   std::filesystem::path lastFolder;         // of the file browser
   std::filesystem::path exportFolder;
   std::string exportFormat = "glb";
+  ExportFrame exportFrame;
 
   void remember(const std::filesystem::path& opened);  // to the front of `recent`, at most ten
 };

@@ -197,4 +197,44 @@ void endRegion() {
   ImGui::PopStyleVar(2);
 }
 
+void beginCard(Ui& ui, const char* name, ImVec2 at, ImVec2 pivot, float width, Rgba edge) {
+  ImGui::SetNextWindowPos(at, ImGuiCond_Always, pivot);
+  ImGui::SetNextWindowSizeConstraints({width, 0}, {width, ui.layout.viewport.height});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(16, 14));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, ui.px(1));
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, rgba(withAlpha(colour::kPanel, 248)));
+  ImGui::PushStyleColor(ImGuiCol_Border, rgba(edge));
+  ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                                  ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoFocusOnAppearing);
+}
+
+void endCard() {
+  ImGui::End();
+  ImGui::PopStyleColor(2);
+  ImGui::PopStyleVar(3);
+}
+
+void iconText(Ui& ui, const char* icon, Rgba c) {
+  if (!ui.fonts.hasIcons) return;
+  ImGui::TextColored(toVec(c), "%s", icon);
+  ImGui::SameLine();
+}
+
+void iconHeading(Ui& ui, const char* icon, Rgba c, const char* text) {
+  iconText(ui, icon, c);
+  heading(ui, text);
+}
+
+void busyBar(Ui& ui, double seconds, Rgba c, float height) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, h = ui.px(height), part = 0.25f * width;
+  const float place = 0.5f - 0.5f * float(std::cos(seconds * 2.6));  // to and fro
+  const float x = at.x + place * (width - part);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->AddRectFilled(at, {at.x + width, at.y + h}, rgba(colour::kRaised), h / 2);
+  draw->AddRectFilled({x, at.y}, {x + part, at.y + h}, rgba(c), h / 2);
+  ImGui::Dummy({width, h});
+}
+
 }  // namespace penumbra

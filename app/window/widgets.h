@@ -21,6 +21,8 @@ void dimText(const char* text);
 void wrappedText(const std::string& text, Rgba colour);
 // A thin bar 0..1 with rounded ends.
 void progressBar(Ui& ui, double fraction, Rgba colour, float height = 6);
+// The same for work of unknown length: a part of it that wanders.
+void busyBar(Ui& ui, double seconds, Rgba colour, float height = 6);
 // Label left, value right, on one line.
 void valueRow(const char* label, const std::string& value, Rgba colour = colour::kText);
 // Segmented choice; returns true when it changed.
@@ -32,6 +34,12 @@ bool beginModal(Ui& ui, const char* title, float width, bool* open);
 void endModal();
 // Esc closes the menu or list whose begin returned true.
 void closeByEscape(AppState& state);
+
+// A framed window over the 3D view, as high as what is in it; endCard always follows.
+void beginCard(Ui& ui, const char* name, ImVec2 at, ImVec2 pivot, float width, Rgba edge);
+void endCard();
+void iconHeading(Ui& ui, const char* icon, Rgba colour, const char* text);
+void iconText(Ui& ui, const char* icon, Rgba colour);  // stays on its line; nothing without the icon font
 
 // A borderless window that fills a rectangle. Its background goes to ui.underlays: clearing is much cheaper than
 // blending when the processor draws.

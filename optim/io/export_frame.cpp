@@ -14,6 +14,14 @@ glm::dvec3 nearestAxis(const glm::dvec3& direction) {
 
 }  // namespace
 
+const char* upAxisName(UpAxis up) { return up == UpAxis::Y ? "y" : up == UpAxis::Z ? "z" : "input"; }
+
+std::optional<UpAxis> upAxisNamed(std::string_view name) {
+  for (const UpAxis up : {UpAxis::AsInput, UpAxis::Y, UpAxis::Z})
+    if (name == upAxisName(up)) return up;
+  return std::nullopt;
+}
+
 glm::dmat3 exportRotation(UpAxis up, const glm::dvec3& inputUp) {
   if (up == UpAxis::AsInput) return glm::dmat3(1);
   const glm::dvec3 from = nearestAxis(inputUp), to = up == UpAxis::Y ? glm::dvec3(0, 1, 0) : glm::dvec3(0, 0, 1);

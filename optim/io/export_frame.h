@@ -5,6 +5,9 @@
 // guessed from the cameras of photos). So R permutes and negates coordinates only: the numbers stay exact.
 //   y up to z up: (x, y, z) -> (x, -z, y)      z up to y up: (x, y, z) -> (x, z, -y)
 #pragma once
+#include <optional>
+#include <string_view>
+
 #include <glm/glm.hpp>
 
 namespace penumbra {
@@ -18,6 +21,9 @@ struct ExportFrame {
 };
 
 inline constexpr double kLeastExportScale = 1e-6, kMostExportScale = 1e6;
+
+const char* upAxisName(UpAxis up);                            // "input", "y", "z"
+std::optional<UpAxis> upAxisNamed(std::string_view name);
 
 // R above. `inputUp` need not have length 1; 0 counts as +y.
 glm::dmat3 exportRotation(UpAxis up, const glm::dvec3& inputUp);

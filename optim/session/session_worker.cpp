@@ -217,7 +217,9 @@ void SessionWorker::handle(command::Step& c) {
   if (c.iterations <= 0) return;
   stopAt_ = iteration() + std::min(c.iterations, 1 << 30);
   if (iteration() >= planned_) planMore(c.iterations);
-  if (state_ != SessionState::Running) go();
+  if (state_ == SessionState::Running) return;
+  pastConvergence_ = fitter_->converged();
+  go();
 }
 
 void SessionWorker::handle(command::Pause&) {

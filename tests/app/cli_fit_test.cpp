@@ -135,6 +135,29 @@ TEST_F(CliFit, ATimelapseDoesNotChangeTheResult) {
   EXPECT_EQ(contentOf(path("t.webp")).substr(8, 4), "WEBP");
 }
 
+TEST_F(CliFit, TheDefaultStopsWhenConvergedWithATimelapseToo) {
+  const std::vector<std::string> fit = {"fit", model_, "--views", "8", "--size", "48", "--hull-resolution", "24", "--threads", "1"};
+  auto plain = fit, filmed = fit;
+  plain.insert(plain.end(), {"-o", path("a.stl"), "--report", path("a.json")});
+  filmed.insert(filmed.end(), {"-o", path("b.stl"), "--report", path("b.json"), "--timelapse", path("t.webp")});
+  ASSERT_EQ(penumbra(plain).exitCode, 0);
+  ASSERT_EQ(penumbra(filmed).exitCode, 0);
+  EXPECT_LT(json("a.json")["iterations"], 100);
+  EXPECT_EQ(json("a.json")["iterations"], json("b.json")["iterations"]);
+  EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
+}
+
+TEST_F(CliFit, WritesOtherAxesAndUnits) {
+  ASSERT_EQ(penumbra(smallFit(model_, path("a.ply"), {"--iterations", "3"})).exitCode, 0);
+  ASSERT_EQ(penumbra(smallFit(model_, path("b.ply"), {"--iterations", "3", "--export-up", "z", "--export-scale", "1000"})).exitCode, 0);
+  const Mesh plain = readMesh(path("a.ply")), turned = readMesh(path("b.ply"));
+  ASSERT_EQ(plain.positions.size(), turned.positions.size());
+  const glm::vec3 p = plain.positions[7], q = turned.positions[7];
+  EXPECT_LT(glm::length(q - 1000.f * glm::vec3(p.x, -p.z, p.y)), 1e-2f) << "1e-5 of the coordinates: rounding of floats";
+  EXPECT_EQ(penumbra(smallFit(model_, path("c.ply"), {"--export-up", "x"})).exitCode, 2);
+  EXPECT_EQ(penumbra(smallFit(model_, path("c.ply"), {"--export-scale", "0"})).exitCode, 2);
+}
+
 TEST_F(CliFit, GoesOnFromAMesh) {
   ASSERT_EQ(penumbra(smallFit(model_, path("a.glb"), {"--start", model_, "--report", path("r.json")})).exitCode, 0);
   const Json report = json("r.json");

@@ -67,6 +67,29 @@ TEST(CliText, TheBarFitsTheTerminal) {
   EXPECT_EQ(progressLine(s, 0).find('['), std::string::npos);
 }
 
+// The end of a fit that stops when it has converged is not known: no percentage, no time left, no planned number.
+TEST(CliText, NoEndIsPromisedWhenNoneIsKnown) {
+  Snapshot s;
+  s.state = SessionState::Running;
+  s.plannedIterations = 500;
+  s.iteration = 7;
+  s.iterationsPerSecond = 12;
+  s.solver = SolverKind::Newton;
+  s.history = std::make_shared<const std::vector<Metrics>>(1, Metrics{.iteration = 7, .trainIoU = 0.98, .outlinePx = 0.31});
+  EXPECT_EQ(progressLine(s, 100), "iteration 7  IoU 0.9800  outline 0.31 px  12.0 it/s  0 ms");
+  EXPECT_EQ(progressLine(s, 20).size(), 20u);
+  EXPECT_EQ(progressJson(s).find("eta_seconds"), std::string::npos);
+  EXPECT_NE(progressJson(s).find("\"outline_px\":0.31"), std::string::npos);
+  s.state = SessionState::Done;
+  s.converged = true;
+  const std::string done = progressLine(s, 120);
+  EXPECT_NE(done.find("100%"), std::string::npos) << done;
+  EXPECT_NE(done.find("converged"), std::string::npos) << done;
+  s.state = SessionState::Running;
+  s.options.stopWhenConverged = false;
+  EXPECT_NE(progressLine(s, 120).find("7/500"), std::string::npos);
+}
+
 TEST(CliText, ProgressStylesAreKnownByName) {
   EXPECT_EQ(progressStyle("json"), ProgressStyle::Json);
   EXPECT_EQ(progressStyle("none"), ProgressStyle::None);

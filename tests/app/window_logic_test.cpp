@@ -254,24 +254,21 @@ TEST(ExportDialog, NameFollowsTheIterationUntilItIsEdited) {
   EXPECT_EQ(dialog.pathText(), "/tmp/kettle_0060.ply");
 }
 
-TEST(MeshFacts, TellClosedAndTheSizeOfTheInput) {
-  Mesh torus = torusMesh(12, 8);
+TEST(MeshFacts, TellTheSizeAsItIsWritten) {
+  const Mesh torus = torusMesh(12, 8);
   Snapshot s;
   auto views = std::make_shared<ViewSet>();
   views->normalisation.scale = 0.5;
   s.views = views;
   s.positions = std::make_shared<std::vector<glm::vec3>>(torus.positions);
   s.faces = std::make_shared<std::vector<Face>>(torus.faces);
-  MeshFactsCache cache;
-  const MeshFacts closed = cache.of(s);
   const Bounds bounds = boundsOf(torus);
-  EXPECT_TRUE(closed.closed);
-  EXPECT_EQ(closed.triangles, torus.faces.size());
-  EXPECT_NEAR(closed.size.x, 2 * (bounds.upper.x - bounds.lower.x), 1e-9);
-  torus.faces.pop_back();
-  s.faces = std::make_shared<std::vector<Face>>(torus.faces);
-  EXPECT_FALSE(cache.of(s).closed);
-  EXPECT_NE(factsText(cache.of(s)).find(", open, "), std::string::npos);
+  const glm::dvec3 size = 2.0 * (bounds.upper - bounds.lower);
+  const MeshFacts plain = meshFacts(s, {}), turned = meshFacts(s, {UpAxis::Z, 10});
+  EXPECT_EQ(plain.triangles, torus.faces.size());
+  EXPECT_LT(glm::length(plain.size - size), 1e-9);
+  EXPECT_LT(glm::length(turned.size - 10.0 * glm::dvec3(size.x, size.z, size.y)), 1e-8);
+  EXPECT_NE(factsText(plain).find("triangles"), std::string::npos);
 }
 
 TEST(NativeDialog, ArgumentsNameThePurpose) {

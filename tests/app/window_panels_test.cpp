@@ -122,7 +122,7 @@ class Panels : public ::testing::Test {
 TEST_F(Panels, DrawInEveryStateAndWithEveryDialog) {
   for (const SessionState state : kStates) {
     state_.setSnapshot(snapshotIn(state));
-    state_.showDoneCard = true;
+    state_.showReport = true;
     for (const Dialog dialog : kDialogs) {
       state_.dialog = dialog;
       frame();
@@ -256,6 +256,7 @@ TEST_F(Panels, ATapOfEscClosesAnOpenMenu) {
 
 TEST_F(Panels, DraggingTheViewOrbits) {
   state_.setSnapshot(snapshotIn(SessionState::Ready));
+  state_.coverageNotesClosed = true;
   frame();
   const OrbitPose before = state_.camera.pose();
   const Rect v = ui_.layout.viewport;

@@ -111,7 +111,7 @@ TEST_F(Driven, OpensRunsAndExports) {
   perform(state_, Action::StartPause);
   settle();
   EXPECT_EQ(state_.snapshot().state, SessionState::Done);
-  EXPECT_TRUE(state_.showDoneCard);
+  EXPECT_TRUE(state_.showReport);
   EXPECT_EQ(state_.primary().label, "Continue +30");
   state_.openExportDialog();
   state_.exporting.setPath(folder_ / "out.ply");
@@ -119,6 +119,61 @@ TEST_F(Driven, OpensRunsAndExports) {
   settle();
   EXPECT_EQ(readMesh(folder_ / "out.ply").faces.size(), state_.snapshot().faces->size());
   EXPECT_FALSE(state_.unsavedWork());
+}
+
+TEST_F(Driven, PastConvergenceItGoesOnForSomeSteps) {
+  FitOptions options = quick();
+  options.views = 8;
+  options.size = 64;
+  options.solver = SolverKind::Newton;
+  options.start = StartShape::Hull;
+  options.hullResolution = 24;
+  options.iterations = 400;
+  state_.editAll(options, "newton");
+  load();
+  EXPECT_FALSE(state_.applies(*findOption("learning_rate")));
+  EXPECT_FALSE(state_.applies(*findOption("sphere_level")));
+  EXPECT_TRUE(state_.applies(*findOption("prior")));
+  EXPECT_TRUE(state_.applies(*findOption("iterations")));
+  perform(state_, Action::StartPause);
+  settle();
+  const int converged = state_.snapshot().iteration;
+  ASSERT_TRUE(state_.snapshot().converged);
+  EXPECT_LT(converged, 200);
+  EXPECT_EQ(state_.primary().label, "25 more steps");
+  perform(state_, Action::StartPause);
+  settle();
+  EXPECT_EQ(state_.snapshot().iteration, converged + 25);
+  EXPECT_EQ(state_.snapshot().state, SessionState::Paused);
+}
+
+TEST_F(Driven, EscCancelsALoad) {
+  FitOptions huge = quick();
+  huge.views = 512;
+  huge.size = 2048;
+  Session fresh;
+  AppState other(&fresh, Settings{}, huge);
+  other.openNow(model_);
+  while (other.snapshot().state != SessionState::Loading) other.update(now_ += 0.01);
+  EXPECT_EQ(other.primary().action, Action::CancelLoad);
+  perform(other, Action::Leave);  // Esc
+  fresh.waitIdle();
+  other.update(now_ += 1);
+  EXPECT_EQ(other.snapshot().state, SessionState::Empty);
+  EXPECT_TRUE(other.opened.empty());
+  EXPECT_FALSE(other.notices.error());
+}
+
+TEST_F(Driven, TheMeshIsExaminedWhenARunEnds) {
+  load();
+  perform(state_, Action::StartPause);
+  settle();
+  while (state_.reporter.working()) std::this_thread::sleep_for(std::chrono::milliseconds(5)), state_.update(now_ += 1);
+  ASSERT_TRUE(state_.reporter.isOf(state_.snapshot()));
+  EXPECT_EQ(state_.reporter.newest()->quality.faces, int(state_.snapshot().faces->size()));
+  EXPECT_EQ(surfaceText(state_.reporter.newest()->quality), "watertight, 1 part, genus 0");
+  EXPECT_GT(state_.reporter.newest()->edgePixels, 0.5);
+  EXPECT_LT(state_.reporter.newest()->edgePixels, 32);
 }
 
 TEST_F(Driven, StartsByItselfWhenAsked) {
@@ -274,6 +329,9 @@ TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
   EXPECT_NE(line.find(" --views=4"), std::string::npos);
   EXPECT_NE(line.find(" --sphere-level=2"), std::string::npos);
   EXPECT_EQ(line.find("--seed"), std::string::npos);
+  EXPECT_EQ(line.find("--export"), std::string::npos);
+  state_.settings.exportFrame = {UpAxis::Z, 0.001};
+  EXPECT_NE(state_.commandLine().find(" --export-up z --export-scale 0.001"), std::string::npos) << state_.commandLine();
 }
 
 TEST_F(Driven, WatchedViewsCarryTheirCoverage) {

@@ -1,0 +1,25 @@
+// A strip over the 3D view that says what the views cannot tell of the shape, and what to do about it.
+#include "app/panels/panels.h"
+
+#include "app/window/widgets.h"
+
+namespace penumbra {
+
+void drawBanner(AppState& state, Ui& ui) {
+  const Rect& v = ui.layout.viewport;
+  const float width = std::min(ui.px(560), v.width - ui.px(24));
+  beginCard(ui, "banner", {v.x + v.width / 2, v.y + ui.px(64)}, {0.5f, 0}, width, withAlpha(colour::kWarning, 150));
+  iconText(ui, icon::kWarning, colour::kWarning);
+  const float close = ImGui::GetFrameHeight();
+  ImGui::BeginGroup();
+  ImGui::PushTextWrapPos(ImGui::GetContentRegionMax().x - close - ui.px(8));
+  for (const std::string& note : state.coverageNotes()) ImGui::TextUnformatted(note.c_str());
+  ImGui::PopTextWrapPos();
+  ImGui::EndGroup();
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - close);
+  if (iconButton(ui, "close", icon::kClose, "x")) state.coverageNotesClosed = true;
+  tip("Hide this until the views change.");
+  endCard();
+}
+
+}  // namespace penumbra

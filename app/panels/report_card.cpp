@@ -1,0 +1,88 @@
+// The summary at the lower right of the 3D view: how well the masks are met, and what the mesh itself is worth.
+#include "app/panels/panels.h"
+
+#include "app/cli/fit_progress.h"
+#include "app/window/plot_axes.h"
+#include "app/window/widgets.h"
+
+namespace penumbra {
+namespace {
+
+Rgba goodIf(bool good) { return good ? colour::kGood : colour::kWarning; }
+
+std::string titleOf(const Snapshot& s) {
+  if (s.state == SessionState::Done) return s.converged ? "Converged" : "Reconstruction done";
+  return s.iteration > 0 ? "After " + stepsText(s) : std::string("Start shape");
+}
+
+void header(AppState& state, Ui& ui) {
+  const Snapshot& s = state.snapshot();
+  const bool done = s.state == SessionState::Done;
+  iconHeading(ui, done ? icon::kDone : icon::kInfo, done ? colour::kGood : colour::kAccent, titleOf(s).c_str());
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - ImGui::GetFrameHeight());
+  if (iconButton(ui, "close", icon::kClose, "x")) state.showReport = false;
+}
+
+void fitRows(const Snapshot& s) {
+  if (s.heldOut && !s.heldOut->empty()) {
+    const HeldOutMetrics& h = s.heldOut->back();
+    valueRow("Held-out IoU", fixedText(h.iou, 4), iouColour(h.iou));
+    tip("Mean overlap with the masks of views that the fit never saw.");
+    valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px");
+    tip("Mean distance between outlines in those views.");
+  }
+  if (s.history && !s.history->empty()) valueRow("Training IoU", fixedText(s.history->back().trainIoU, 4), iouColour(s.history->back().trainIoU));
+  if (s.iteration > 0) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
+}
+
+void meshRows(const MeshReport& report) {
+  const MeshQuality& q = report.quality;
+  valueRow("Mesh", shortNumber(q.vertices) + " vertices, " + shortNumber(q.faces) + " triangles");
+  valueRow("Surface", surfaceText(q), goodIf(q.closed()));
+  tip("Watertight: every edge has exactly two triangles. Genus: number of holes like that of a ring.");
+  valueRow("Self-intersections", q.selfIntersectingFaces ? shortNumber(q.selfIntersectingFaces) + " triangles" : std::string("none"), goodIf(q.selfIntersectingFaces == 0));
+  tip("Triangles that run through others (exact test).");
+  valueRow("Folds", q.foldedEdges ? shortNumber(q.foldedEdges) + (q.foldedEdges == 1 ? " edge" : " edges") : std::string("none"), goodIf(q.foldedEdges == 0));
+  tip("Edges whose two triangles lie almost back to back.");
+  valueRow("Smallest angle", fixedText(q.minAngleDegrees, 0) + "\u00b0, 99 % above " + fixedText(q.angleP1Degrees, 0) + "\u00b0");
+  valueRow("Mean edge", report.edgePixels > 0 ? fixedText(report.edgePixels, 1) + " px" : shortNumber(q.edgeMean));
+  tip("In pixels of the views, at the middle of the object.");
+}
+
+void meshPart(AppState& state) {
+  const Snapshot& s = state.snapshot();
+  ImGui::Separator();
+  if (state.reporter.newest()) {
+    if (!state.reporter.isOf(s)) dimText(("Mesh after " + std::to_string(state.reporter.newest()->iteration) + " iterations").c_str());
+    meshRows(*state.reporter.newest());
+  } else {
+    dimText("Examining the mesh...");
+  }
+}
+
+}  // namespace
+
+void drawReportCard(AppState& state, Ui& ui) {
+  const Rect& v = ui.layout.viewport;
+  const Snapshot& s = state.snapshot();
+  const bool done = s.state == SessionState::Done;
+  beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(300), v.width - ui.px(20)),
+            done ? colour::kGood : colour::kBorder);
+  header(state, ui);
+  ImGui::PushFont(ui.fonts.small);
+  fitRows(s);
+  meshPart(state);
+  ImGui::PopFont();
+  ImGui::Dummy({0, ui.px(2)});
+  const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
+  if (done) {
+    if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Primary, half)) perform(state, Action::Export);
+    ImGui::SameLine();
+    if (labelButton(ui, icon::kPlay, state.primary().label.c_str(), ButtonLook::Plain, half)) perform(state, Action::StartPause);
+  } else if (!state.reporter.isOf(s)) {
+    if (labelButton(ui, icon::kRefresh, "Examine again", ButtonLook::Plain, -1, !state.reporter.working())) state.reporter.ask(state.sharedSnapshot());
+  }
+  endCard();
+}
+
+}  // namespace penumbra

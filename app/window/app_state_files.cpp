@@ -1,0 +1,115 @@
+// The part of AppState that deals with files: opening, giving up, recovering, exporting.
+#include "app/window/app_state.h"
+
+#include "optim/io/mesh_io.h"
+
+namespace penumbra {
+
+namespace fs = std::filesystem;
+
+void AppState::requestOpen(const fs::path& path) {
+  if (!unsavedWork()) return openNow(path);
+  pendingOpen = path;
+  dialog = Dialog::ConfirmOpen;
+}
+
+void AppState::openNow(const fs::path& path) {
+  std::error_code failed;
+  const fs::path whole = fs::absolute(path, failed).lexically_normal();
+  pendingOpen.clear();
+  notices.dismissError();
+  settings.lastFolder = whole.parent_path();
+  settingsChanged = true;
+  if (session_) session_->load(whole);
+}
+
+void AppState::cancelLoad() {
+  startWhenLoaded = false;
+  if (session_) session_->cancelLoad();
+}
+
+void AppState::useRecovery(RecoveryStore& store) {
+  recovery_ = &store;
+  if (session_) session_->keepRecovery(store.file());
+}
+
+std::span<const AbandonedFit> AppState::abandonedFits() const {
+  if (!recovery_) return {};
+  return recovery_->abandoned();
+}
+
+void AppState::recoverFit(std::size_t index) {
+  if (!session_ || index >= abandonedFits().size()) return;
+  recovering_ = abandonedFits()[index].file;
+  session_->recover(recovering_);
+}
+
+void AppState::discardFit(std::size_t index) {
+  if (recovery_) recovery_->discard(index);
+}
+
+// The fit loaded is the recovered one: its options are those in force from now on.
+void AppState::recovered() {
+  recovery_->adopted(recovering_);
+  recovering_.clear();
+  options_ = snapshot_->options;
+  toast(NoticeKind::Good, "Recovered iteration " + std::to_string(snapshot_->iteration) + ".");
+}
+
+void AppState::dropFiles(const std::vector<fs::path>& paths) {
+  std::error_code failed;
+  for (const fs::path& path : paths)
+    if (fs::is_directory(path, failed) || canReadMesh(path)) {
+      if (paths.size() > 1) toast(NoticeKind::Info, "Opening " + displayName(path.filename()) + " only; one at a time.");
+      return requestOpen(path);
+    }
+  if (!paths.empty())
+    notices.error("Could not open it", displayName(paths.front().filename()) + " is neither a model nor a folder.",
+                  "Drop an .obj, .glb, .gltf, .ply or .stl file, or a folder with masks and cameras.");
+}
+
+void AppState::browse(BrowsePurpose purpose) {
+  const fs::path start = purpose == BrowsePurpose::SaveMesh ? exporting.path().parent_path() : settings.lastFolder;
+  if (settings.nativeDialogs && NativeDialog::available() && native.open(purpose, start)) return;
+  browser.open(purpose, start.empty() ? samplesFolder() : start);
+}
+
+void AppState::browsed(BrowsePurpose purpose, const fs::path& path) {
+  browser.close();
+  if (purpose == BrowsePurpose::StartMesh) {
+    FitOptions changed = options_;
+    changed.start = StartShape::File;
+    changed.startMesh = path.string();
+    return editAll(changed, "Start from " + displayName(path.filename()));
+  }
+  if (purpose != BrowsePurpose::SaveMesh) return requestOpen(path);
+  std::error_code failed;
+  exporting.setPath(fs::is_directory(path, failed) ? path / exporting.path().filename() : path);
+}
+
+void AppState::openExportDialog() {
+  fs::path folder = settings.exportFolder;
+  std::error_code failed;
+  if (folder.empty() || !fs::is_directory(folder, failed)) folder = fs::current_path(failed);
+  exporting.open(folder, snapshot_->views ? snapshot_->views->name : "mesh", snapshot_->iteration, settings.exportFormat);
+  if (snapshot_->state != SessionState::Running) reporter.ask(snapshot_);
+}
+
+void AppState::exportNow(bool thenShowFolder) {
+  if (hasMesh()) exporting.follow(snapshot_->iteration);
+  if (!exporting.problem().empty()) return;
+  lastExport_ = exporting.path();
+  settings.exportFolder = lastExport_.parent_path();
+  settings.exportFormat = exportFormats()[std::size_t(exporting.format())].extension;
+  settingsChanged = true;
+  showFolderAfterExport_ = thenShowFolder;
+  exporting.close();
+  if (session_) session_->exportMesh(lastExport_, settings.exportFrame);
+}
+
+void AppState::exportAgain() {
+  if (lastExport_.empty()) return openExportDialog();
+  if (session_) session_->exportMesh(lastExport_, settings.exportFrame);
+}
+
+}  // namespace penumbra

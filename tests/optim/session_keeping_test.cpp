@@ -1,0 +1,241 @@
+// What a session does so that nothing is lost and nobody waits: loads that can be given up, fits that survive a kill,
+// and meshes written in other axes and units.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstring>
+#include <fstream>
+
+#include "optim/io/mesh_io.h"
+#include "optim/session/recovery.h"
+#include "optim/session/session.h"
+#include "renderer/error.h"
+#include "tests/support/small_meshes.h"
+#include "tests/support/temporary_folder.h"
+
+namespace penumbra {
+namespace {
+
+namespace fs = std::filesystem;
+
+FitOptions smallOptions(SolverKind solver) {
+  FitOptions options;
+  options.solver = solver;
+  options.start = solver == SolverKind::Newton ? StartShape::Hull : StartShape::Sphere;
+  options.views = 6;
+  options.heldOutViews = 2;
+  options.size = 48;
+  options.hullResolution = 24;
+  options.sphereLevel = 2;
+  options.iterations = 14;
+  options.threads = 2;
+  options.stopWhenConverged = false;
+  return options;
+}
+
+bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
+}
+
+int count(const std::vector<Event>& events, EventKind kind) {
+  int n = 0;
+  for (const Event& e : events) n += e.kind == kind;
+  return n;
+}
+
+double secondsSince(std::chrono::steady_clock::time_point t) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
+}
+
+class Keeping : public ::testing::Test {
+ protected:
+  Keeping() : model_(folder_ / "ring.ply"), kept_(folder_ / "kept") { writeMesh(model_, torusMesh(16, 8)); }
+
+  // Minutes of work for the masks alone.
+  static FitOptions hugeOptions() {
+    FitOptions options = smallOptions(SolverKind::Gradient);
+    options.views = 512;
+    options.size = 2048;
+    return options;
+  }
+
+  static void waitUntilLoading(Session& session) {
+    for (auto s = session.snapshot(); s->state != SessionState::Loading || s->progress < 0.2; s = session.snapshot())
+      session.waitForChange(s->version, 1);
+  }
+
+  TemporaryFolder folder_;
+  fs::path model_, kept_;
+};
+
+TEST_F(Keeping, aLoadIsGivenUpPromptlyAndLeavesWhatWasThere) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  session.load(model_);
+  session.step(2);
+  session.waitIdle();
+  const auto before = session.snapshot();
+  FitOptions huge = hugeOptions();
+  Session fresh;
+  fresh.setOptions(huge);
+  fresh.load(model_);
+  waitUntilLoading(fresh);
+  const auto begun = std::chrono::steady_clock::now();
+  fresh.cancelLoad();
+  fresh.waitIdle();
+  EXPECT_LT(secondsSince(begun), 5) << "one mask may be finished, not five hundred";
+  EXPECT_EQ(fresh.snapshot()->state, SessionState::Empty);
+  const auto events = fresh.takeEvents();
+  EXPECT_EQ(count(events, EventKind::Cancelled), 1);
+  EXPECT_EQ(count(events, EventKind::Failed) + count(events, EventKind::Loaded), 0);
+  fresh.setOptions(smallOptions(SolverKind::Gradient));
+  fresh.load(model_);
+  fresh.step(2);
+  fresh.waitIdle();
+  EXPECT_TRUE(sameBits(*fresh.snapshot()->positions, *before->positions)) << "of use as if nothing had been";
+}
+
+TEST_F(Keeping, cancellingWithNothingToCancelDisturbsNothing) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  session.cancelLoad();
+  session.load(model_);
+  session.waitIdle();
+  session.takeEvents();
+  session.start();
+  for (int i = 0; i < 20; ++i) session.cancelLoad();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->state, SessionState::Done);
+  EXPECT_EQ(session.snapshot()->iteration, 14);
+  EXPECT_EQ(count(session.takeEvents(), EventKind::Cancelled), 0);
+}
+
+// However the commands fall between the worker's steps, the session ends in a state that can be used.
+TEST_F(Keeping, survivesLoadsCancelledAtAnyMoment) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  for (int i = 0; i < 100; ++i) {
+    session.load(model_);
+    if (i % 3 == 0) session.start();
+    if (i % 4 > 0) session.waitForChange(session.snapshot()->version, 0.001 * (i % 4));
+    session.cancelLoad();
+    if (i % 5 == 0) session.reset();
+  }
+  session.waitIdle();
+  session.load(model_);
+  session.step(3);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 3);
+}
+
+// The first session stands for a program that is killed: its file is read by another one.
+TEST_F(Keeping, aRecoveredFitGoesOnToTheSameBits) {
+  for (const SolverKind solver : {SolverKind::Gradient, SolverKind::Newton}) {
+    Session whole;
+    whole.setOptions(smallOptions(solver));
+    whole.load(model_);
+    whole.start();
+    whole.waitIdle();
+    Session killed;
+    killed.setOptions(smallOptions(solver));
+    killed.keepRecovery(kept_);
+    killed.load(model_);
+    killed.step(8);
+    killed.waitIdle();
+    ASSERT_TRUE(fs::exists(kept_));
+    const RecoveryInfo info = readRecoveryInfo(kept_);
+    EXPECT_EQ(info.source, model_);
+    EXPECT_EQ(info.iteration, 8);
+    EXPECT_EQ(info.planned, 14);
+    Session next;
+    next.recover(kept_);
+    next.waitIdle();
+    const auto s = next.snapshot();
+    ASSERT_EQ(s->state, SessionState::Paused) << s->message;
+    EXPECT_EQ(s->options, smallOptions(solver));
+    EXPECT_TRUE(sameBits(*s->positions, *killed.snapshot()->positions));
+    EXPECT_EQ(*s->faces, *killed.snapshot()->faces);
+    next.start();
+    next.waitIdle();
+    EXPECT_EQ(next.snapshot()->iteration, 14);
+    EXPECT_TRUE(sameBits(*next.snapshot()->positions, *whole.snapshot()->positions)) << int(solver);
+  }
+}
+
+TEST_F(Keeping, nothingIsKeptBeforeTheFirstIterationAndWhatCannotBeWrittenIsSaidOnce) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  session.keepRecovery(kept_);
+  session.load(model_);
+  session.waitIdle();
+  EXPECT_FALSE(fs::exists(kept_));
+  session.keepRecovery(folder_ / "no such folder" / "kept");
+  session.takeEvents();
+  session.step(1);
+  session.waitIdle();
+  session.step(1);
+  session.waitIdle();
+  EXPECT_EQ(count(session.takeEvents(), EventKind::Warning), 1);
+  EXPECT_EQ(session.snapshot()->iteration, 2);
+}
+
+TEST_F(Keeping, damagedRecoveryFilesAreRefusedAndChangeNothing) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  session.keepRecovery(kept_);
+  session.load(model_);
+  session.step(2);
+  session.waitIdle();
+  session.keepRecovery({});
+  std::ifstream file(kept_, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_NO_THROW(readRecovery(kept_));
+  std::vector<std::string> damaged = {"", "hello\n", whole.substr(0, 30), whole.substr(0, whole.size() - 1)};
+  damaged.push_back(whole);
+  for (std::size_t i = 1; i <= 4; ++i) damaged.back()[damaged.back().size() - i] = '\x7f';  // a face's vertex
+  for (const std::string& text : damaged) {
+    std::ofstream(kept_, std::ios::binary | std::ios::trunc) << text;
+    EXPECT_THROW(readRecovery(kept_), Error) << text.size();
+    session.recover(kept_);
+    session.waitIdle();
+    EXPECT_EQ(session.snapshot()->state, SessionState::Paused);
+    EXPECT_EQ(session.snapshot()->iteration, 2);
+    EXPECT_EQ(count(session.takeEvents(), EventKind::Failed), 1);
+  }
+}
+
+TEST(ExportFrame, turnsByWholeQuartersAndKeepsHandedness) {
+  for (const UpAxis up : {UpAxis::Y, UpAxis::Z})
+    for (int axis = 0; axis < 3; ++axis)
+      for (const double sign : {-1.0, 1.0}) {
+        glm::dvec3 from(0), to(0);
+        from[axis] = sign;
+        to[up == UpAxis::Y ? 1 : 2] = 1;
+        const glm::dmat3 r = exportRotation(up, from * 0.9 + glm::dvec3(0.1, -0.2, 0.15));
+        EXPECT_EQ(r * from, to);
+        EXPECT_EQ(glm::determinant(r), 1);
+        EXPECT_EQ(r * glm::transpose(r), glm::dmat3(1));
+      }
+  EXPECT_EQ(exportRotation(UpAxis::AsInput, {0, 0, 1}), glm::dmat3(1));
+  EXPECT_EQ(exportRotation(UpAxis::Z, {0, 1, 0}) * glm::dvec3(1, 2, 3), glm::dvec3(1, -3, 2));
+  EXPECT_EQ(exportRotation(UpAxis::Y, {0, 0, 1}) * glm::dvec3(1, 2, 3), glm::dvec3(1, 3, -2));
+}
+
+TEST_F(Keeping, exportsInTheAxesAndUnitsAskedFor) {
+  Session session;
+  session.setOptions(smallOptions(SolverKind::Gradient));
+  session.load(model_);
+  session.step(1);
+  session.exportMesh(folder_ / "as_input.ply");
+  session.exportMesh(folder_ / "z_up.ply", {UpAxis::Z, 10});
+  session.waitIdle();
+  const Mesh plain = readMesh(folder_ / "as_input.ply"), turned = readMesh(folder_ / "z_up.ply");
+  ASSERT_EQ(plain.positions.size(), turned.positions.size());
+  for (std::size_t i = 0; i < plain.positions.size(); ++i) {
+    const glm::vec3 p = plain.positions[i], q = turned.positions[i];
+    EXPECT_LT(glm::length(q - 10.f * glm::vec3(p.x, -p.z, p.y)), 2e-6f * 10) << "rounding of floats";
+  }
+}
+
+}  // namespace
+}  // namespace penumbra
