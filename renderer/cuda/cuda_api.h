@@ -45,7 +45,7 @@ struct CudaApi {
   CudaCode (*streamCreate)(void** stream);
   CudaCode (*streamDestroy)(void* stream);
   CudaCode (*streamWait)(void* stream);
-  CudaCode (*launch)(const void* kernel, unsigned blocks, unsigned threads, void** arguments, void* stream);
+  CudaCode (*launch)(const char* name, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void* stream);
   // Graphs.
   CudaCode (*captureBegin)(void* stream);
   CudaCode (*captureEnd)(void* stream, void** graph);
@@ -55,11 +55,14 @@ struct CudaApi {
   CudaCode (*executableDestroy)(void* executable);
   // Events.
   CudaCode (*eventCreate)(void** event);
+  CudaCode (*eventCreateTimed)(void** event);
   CudaCode (*eventRecord)(void* event, void* stream);
   CudaCode (*eventWait)(void* event);
   CudaCode (*streamWaitEvent)(void* stream, void* event);
+  CudaCode (*eventElapsed)(float* milliseconds, void* from, void* to);  // of timed ones that have come about
   CudaCode (*eventDestroy)(void* event);
   // Buffers of OpenGL; to be called by the thread that owns the context.
+  CudaCode (*glDevices)(int* devices, int most, int* count);       // the cards that draw the current context
   CudaCode (*registerGlBuffer)(void** resource, unsigned buffer);  // to be overwritten as a whole
   CudaCode (*unregister)(void* resource);
   CudaCode (*map)(void* resource, void* stream);

@@ -63,7 +63,7 @@ class CudaExecutor : public Memory {
       throw Error(ExitCode::Memory, std::string("The launch of ") + name + " is too large.",
                   "Use fewer views at once.");
     void* arguments[] = {const_cast<Kernel*>(&kernel), &count};
-    check(api_->launch(Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_),
+    check(api_->launch(name, Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_),
           std::string("Launching ") + name);
   }
 

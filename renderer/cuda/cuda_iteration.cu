@@ -29,11 +29,13 @@ struct DeviceKernels {
 
 const void* probeKernel() { return DeviceKernels::pointer<VertexNormals>(); }
 
+std::unique_ptr<DeviceIteration> makeCudaIteration(const CudaApi& api) {
+  using Executor = CudaExecutor<DeviceKernels>;
+  return std::make_unique<Iteration<Executor>>(Executor(api));
+}
+
 }  // namespace device
 
-std::unique_ptr<DeviceIteration> makeCudaIteration() {
-  using Executor = device::CudaExecutor<device::DeviceKernels>;
-  return std::make_unique<device::Iteration<Executor>>(Executor(*device::cudaRuntime()));
-}
+std::unique_ptr<DeviceIteration> makeCudaIteration() { return device::makeCudaIteration(*device::cudaRuntime()); }
 
 }  // namespace penumbra

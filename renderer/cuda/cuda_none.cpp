@@ -1,6 +1,5 @@
 // Stands in for cuda_runtime.cpp and cuda_iteration.cu in a build without CUDA.
-#include "renderer/cuda/cuda_api.h"
-#include "renderer/device_iteration.h"
+#include "renderer/cuda/cuda_iteration.h"
 
 namespace penumbra {
 
@@ -9,5 +8,7 @@ const device::CudaApi* device::cudaRuntime() { return nullptr; }
 std::unique_ptr<DeviceIteration> makeCudaIteration() {
   throw Error(ExitCode::Usage, "This program was built without CUDA.", "Run with --backend cpu.");
 }
+
+std::unique_ptr<DeviceIteration> device::makeCudaIteration(const CudaApi&) { return penumbra::makeCudaIteration(); }
 
 }  // namespace penumbra

@@ -8,6 +8,7 @@
 
 // From cuda_gl_interop.h, which would need OpenGL's headers.
 extern "C" cudaError_t cudaGraphicsGLRegisterBuffer(cudaGraphicsResource** resource, unsigned buffer, unsigned flags);
+extern "C" cudaError_t cudaGLGetDevices(unsigned* count, int* devices, unsigned most, int list);
 
 namespace penumbra::device {
 namespace {
@@ -37,7 +38,7 @@ CudaCode kernelUsable() {
   return code(cudaFuncGetAttributes(&attributes, probeKernel()));
 }
 
-CudaCode launch(const void* kernel, unsigned blocks, unsigned threads, void** arguments, void* stream) {
+CudaCode launch(const char*, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void* stream) {
   return code(cudaLaunchKernel(kernel, dim3(blocks), dim3(threads), arguments, 0, streamOf(stream)));
 }
 
@@ -95,6 +96,10 @@ CudaApi makeTable() {
   api.eventCreate = [](void** event) {
     return code(cudaEventCreateWithFlags(reinterpret_cast<cudaEvent_t*>(event), cudaEventDisableTiming));
   };
+  api.eventCreateTimed = [](void** event) { return code(cudaEventCreate(reinterpret_cast<cudaEvent_t*>(event))); };
+  api.eventElapsed = [](float* milliseconds, void* from, void* to) {
+    return code(cudaEventElapsedTime(milliseconds, static_cast<cudaEvent_t>(from), static_cast<cudaEvent_t>(to)));
+  };
   api.eventRecord = [](void* event, void* stream) {
     return code(cudaEventRecord(static_cast<cudaEvent_t>(event), streamOf(stream)));
   };
@@ -103,6 +108,12 @@ CudaApi makeTable() {
     return code(cudaStreamWaitEvent(streamOf(stream), static_cast<cudaEvent_t>(event), 0));
   };
   api.eventDestroy = [](void* event) { return code(cudaEventDestroy(static_cast<cudaEvent_t>(event))); };
+  api.glDevices = [](int* devices, int most, int* count) {
+    unsigned found = 0;
+    const CudaCode failed = code(cudaGLGetDevices(&found, devices, unsigned(most), 1));  // cudaGLDeviceListAll
+    *count = int(found);
+    return failed;
+  };
   api.registerGlBuffer = [](void** resource, unsigned buffer) {
     return code(cudaGraphicsGLRegisterBuffer(reinterpret_cast<cudaGraphicsResource**>(resource), buffer,
                                              cudaGraphicsRegisterFlagsWriteDiscard));

@@ -1,5 +1,6 @@
 // A graphics card made of host memory behind the table of CUDA functions: launches run at once, or when a graph they
-// were recorded into is launched. Counts what is alive, and fails the n-th call with a code of one's choice.
+// were recorded into is launched. Counts what is alive, and fails the n-th call with a code of one's choice. Buffers of
+// OpenGL are host memory too; they can be written while mapped.
 #pragma once
 #include <cstdlib>
 #include <cstring>
@@ -39,7 +40,12 @@ class FakeCuda {
   std::string failed;  // name of the call that did
   long launches = 0, replays = 0;
   std::map<void*, std::size_t> allocations;
-  int streams = 0, graphs = 0, executables = 0;
+  int streams = 0, graphs = 0, executables = 0, events = 0;
+  std::map<unsigned, std::vector<char>> glBuffers;  // by OpenGL's name; fill in what there is
+  std::vector<int> glDevices = {0};
+  int registered = 0, mapped = 0;
+  std::vector<std::string> log;  // of all calls that can fail, when keepLog is set
+  bool keepLog = false;
   std::size_t used = 0;
   bool foreignCalls = false;  // something was allocated or waited for while recording: real CUDA refuses
 
@@ -51,7 +57,10 @@ class FakeCuda {
   FakeCuda(const FakeCuda&) = delete;
   FakeCuda& operator=(const FakeCuda&) = delete;
 
-  bool clean() const { return allocations.empty() && streams == 0 && graphs == 0 && executables == 0; }
+  bool clean() const {
+    return allocations.empty() && streams == 0 && graphs == 0 && executables == 0 && events == 0 && registered == 0 &&
+           mapped == 0;
+  }
   const device::CudaApi& api() const { return table(); }
 
  private:
@@ -60,7 +69,12 @@ class FakeCuda {
     static FakeCuda* one = nullptr;
     return one;
   }
+  struct GlResource {
+    unsigned buffer;
+    bool mapped = false;
+  };
   int call(const char* name) {
+    if (keepLog) log.push_back(name);
     if (calls++ != failAt) return 0;
     failed = name;
     return failCode;
@@ -103,7 +117,7 @@ class FakeCuda {
     self()->submit([=] { std::memset(to, byte, bytes); });
     return 0;
   }
-  static int launch(const void* kernel, unsigned blocks, unsigned threads, void** arguments, void*) {
+  static int launch(const char*, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void*) {
     FakeCuda& f = *self();
     if (const int code = f.call("launch")) return code;
     const FakeKernel* entry = static_cast<const FakeKernel*>(kernel);
@@ -152,6 +166,55 @@ class FakeCuda {
     for (const auto& work : *static_cast<Graph*>(executable)) work();
     ++self()->replays;
     return 0;
+  }
+  static int eventCreate(void** event) {
+    if (const int code = self()->call("eventCreate")) return code;
+    *event = new char;
+    ++self()->events;
+    return 0;
+  }
+  static int registerGlBuffer(void** resource, unsigned buffer) {
+    if (const int code = self()->call("registerGlBuffer")) return code;
+    if (!self()->glBuffers.count(buffer)) return 1;
+    *resource = new GlResource{buffer};
+    ++self()->registered;
+    return 0;
+  }
+  static int unregister(void* resource) {
+    self()->call("unregister");
+    GlResource* r = static_cast<GlResource*>(resource);
+    self()->mapped -= r->mapped;
+    delete r;
+    --self()->registered;
+    return 0;
+  }
+  static int map(void* resource, void*) {
+    if (const int code = self()->call("map")) return code;
+    GlResource& r = *static_cast<GlResource*>(resource);
+    if (std::exchange(r.mapped, true)) return 208;  // already mapped
+    ++self()->mapped;
+    return 0;
+  }
+  static int mappedPointer(void** pointer, std::size_t* bytes, void* resource) {
+    if (const int code = self()->call("mappedPointer")) return code;
+    const GlResource& r = *static_cast<GlResource*>(resource);
+    if (!r.mapped) return 211;
+    *pointer = self()->glBuffers.at(r.buffer).data();
+    *bytes = self()->glBuffers.at(r.buffer).size();
+    return 0;
+  }
+  // Unmaps even when it is made to fail: what real CUDA then leaves behind is not known.
+  static int unmap(void* resource, void*) {
+    GlResource& r = *static_cast<GlResource*>(resource);
+    if (!std::exchange(r.mapped, false)) return 211;
+    --self()->mapped;
+    return self()->call("unmap");
+  }
+  static int glDevicesOf(int* devices, int most, int* count) {
+    *count = 0;
+    for (const int device : self()->glDevices)
+      if (*count < most) devices[(*count)++] = device;
+    return self()->call("glDevices");
   }
   static const device::CudaApi& table() {
     static const device::CudaApi api = [] {
@@ -203,6 +266,25 @@ class FakeCuda {
         --self()->executables;
         return 0;
       };
+      t.eventCreate = t.eventCreateTimed = eventCreate;
+      t.eventRecord = [](void*, void*) { return self()->call("eventRecord"); };
+      t.eventWait = [](void*) { return self()->call("eventWait"); };
+      t.streamWaitEvent = [](void*, void*) { return self()->call("streamWaitEvent"); };
+      t.eventElapsed = [](float* ms, void*, void*) {
+        *ms = 1;
+        return self()->call("eventElapsed");
+      };
+      t.eventDestroy = [](void* event) {
+        delete static_cast<char*>(event);
+        --self()->events;
+        return 0;
+      };
+      t.glDevices = glDevicesOf;
+      t.registerGlBuffer = registerGlBuffer;
+      t.unregister = unregister;
+      t.map = map;
+      t.mappedPointer = mappedPointer;
+      t.unmap = unmap;
       t.errorName = [](int) { return "cudaErrorFake"; };
       t.errorText = [](int) { return "it was made to fail"; };
       return t;
