@@ -118,8 +118,8 @@ double edgeFor(double area, int vertices) { return std::sqrt(area / (std::max(ve
 double areaOf(const Mesh& mesh) {
   double twice = 0;
   for (const Face& f : mesh.faces) {
-    const glm::dvec3 a(mesh.positions[std::size_t(f.x)]);
-    twice += glm::length(glm::cross(glm::dvec3(mesh.positions[std::size_t(f.y)]) - a, glm::dvec3(mesh.positions[std::size_t(f.z)]) - a));
+    const glm::dvec3 a(mesh.positions[std::size_t(f.x)]), b(mesh.positions[std::size_t(f.y)]), c(mesh.positions[std::size_t(f.z)]);
+    twice += glm::length(glm::cross(b - a, c - a));
   }
   return twice / 2;
 }
@@ -134,7 +134,8 @@ double shrinkIntoFrames(Mesh& mesh, std::span<const View> views, const glm::dvec
     const std::array<glm::dvec3, 5> sides{glm::dvec3(c.fx, 0, c.cx), {-c.fx, 0, c.width - c.cx}, {0, c.fy, c.cy},
                                           {0, -c.fy, c.height - c.cy}, {0, 0, 1}};
     const glm::dvec3 middle = c.toCamera(centre);
-    const bool holds = std::all_of(sides.begin(), sides.end(), [&](const glm::dvec3& s) { return glm::dot(s, middle) > 0; });
+    const auto within = [&](const glm::dvec3& side) { return glm::dot(side, middle) > 0; };
+    const bool holds = std::all_of(sides.begin(), sides.end(), within);
     if (!holds) continue;
     for (const glm::vec3& p : mesh.positions) {
       const glm::dvec3 x = c.toCamera(glm::dvec3(p));

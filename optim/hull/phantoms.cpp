@@ -24,7 +24,8 @@ int eulerIn(const HullGrid& grid, const Box& box) {
         if (!in[x]) continue;
         const std::uint8_t* p = in + x;
         const int ax = p[steps[0]], ay = p[steps[1]], az = p[steps[2]];
-        const int xy = ax & ay & p[steps[0] + steps[1]], yz = ay & az & p[steps[1] + steps[2]], zx = az & ax & p[steps[2] + steps[0]];
+        const int xy = ax & ay & p[steps[0] + steps[1]], yz = ay & az & p[steps[1] + steps[2]];
+        const int zx = az & ax & p[steps[2] + steps[0]];
         sum += 1 - ax - ay - az + xy + yz + zx - (xy & yz & zx & p[steps[0] + steps[1] + steps[2]]);
       }
     }

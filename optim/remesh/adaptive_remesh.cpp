@@ -16,7 +16,8 @@ void check(const Mesh& mesh, const std::vector<float>& wanted) {
                       std::all_of(mesh.positions.begin(), mesh.positions.end(), [](const glm::vec3& p) {
                         return std::isfinite(p.x) && std::isfinite(p.y) && std::isfinite(p.z);
                       });
-  if (!finite) throw Error(ExitCode::Input, "A mesh to be remeshed has positions or wanted edge lengths that are not finite.");
+  if (!finite)
+    throw Error(ExitCode::Input, "A mesh to be remeshed has positions or wanted edge lengths that are not finite.");
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ double expectedFaces(const Mesh& mesh, const std::vector<float>& wanted) {
   for (const Face& f : mesh.faces) {
     const glm::vec3 a = mesh.positions[std::size_t(f.x)];
     const glm::vec3 n = glm::cross(mesh.positions[std::size_t(f.y)] - a, mesh.positions[std::size_t(f.z)] - a);
-    const double l = (double(wanted[std::size_t(f.x)]) + double(wanted[std::size_t(f.y)]) + double(wanted[std::size_t(f.z)])) / 3;
+    double l = 0;
+    for (int k = 0; k < 3; ++k) l += double(wanted[std::size_t(f[k])]) / 3;
     sum += 0.5 * double(glm::length(n)) / (l * l);
   }
   return sum / (0.25 * std::sqrt(3.0) * kMeanRatio * kMeanRatio);

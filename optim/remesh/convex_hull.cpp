@@ -35,6 +35,8 @@ class Quickhull {
     std::vector<int> outside;               // points above, each in one list only
     bool alive = true;
     int visited = 0;
+    int from(int k) const { return v[std::size_t(k)]; }
+    int to(int k) const { return v[std::size_t((k + 1) % 3)]; }
   };
 
   double above(const Facet& f, int p) const { return glm::dot(f.normal, points_[std::size_t(p)]) - f.offset; }
@@ -42,7 +44,8 @@ class Quickhull {
   int addFacet(int a, int b, int c) {
     Facet f;
     f.v = {a, b, c};
-    const glm::dvec3 &pa = points_[std::size_t(a)], n = glm::cross(points_[std::size_t(b)] - pa, points_[std::size_t(c)] - pa);
+    const glm::dvec3 &pa = points_[std::size_t(a)], &pb = points_[std::size_t(b)], &pc = points_[std::size_t(c)];
+    const glm::dvec3 n = glm::cross(pb - pa, pc - pa);
     const double length = glm::length(n);
     if (length > 0) f.normal = n / length;
     f.offset = glm::dot(f.normal, pa);
@@ -65,7 +68,7 @@ class Quickhull {
     const int b = farthest([&](const glm::dvec3& p) { return glm::distance(p, at(a)); });
     const int c = farthest([&](const glm::dvec3& p) { return glm::length(glm::cross(p - at(a), at(b) - at(a))); });
     const glm::dvec3 n = glm::cross(at(b) - at(a), at(c) - at(a));
-    int d = farthest([&](const glm::dvec3& p) { return std::abs(glm::dot(n, p - at(a))); });
+    const int d = farthest([&](const glm::dvec3& p) { return std::abs(glm::dot(n, p - at(a))); });
     const double height = glm::dot(n, at(d) - at(a));
     if (std::abs(height) <= tolerance_ * glm::length(n)) throw flat();
     const std::array<int, 4> t = height < 0 ? std::array<int, 4>{a, b, c, d} : std::array<int, 4>{a, c, b, d};
@@ -75,12 +78,9 @@ class Quickhull {
     addFacet(t[2], t[3], t[0]);
     std::map<std::pair<int, int>, int> edges;
     for (int f = 0; f < 4; ++f)
-      for (int k = 0; k < 3; ++k) edges[{facets_[std::size_t(f)].v[std::size_t(k)], facets_[std::size_t(f)].v[std::size_t((k + 1) % 3)]}] = f;
-    for (int f = 0; f < 4; ++f)
-      for (int k = 0; k < 3; ++k) {
-        Facet& facet = facets_[std::size_t(f)];
-        facet.beyond[std::size_t(k)] = edges.at({facet.v[std::size_t((k + 1) % 3)], facet.v[std::size_t(k)]});
-      }
+      for (int k = 0; k < 3; ++k) edges[{facets_[std::size_t(f)].from(k), facets_[std::size_t(f)].to(k)}] = f;
+    for (Facet& facet : facets_)
+      for (int k = 0; k < 3; ++k) facet.beyond[std::size_t(k)] = edges.at({facet.to(k), facet.from(k)});
     std::vector<int> all(points_.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = int(i);
     share(all, 0);
@@ -119,13 +119,14 @@ class Quickhull {
       for (int k = 0; k < 3; ++k) {
         const Facet& f = facets_[std::size_t(s)];
         const int next = f.beyond[std::size_t(k)];
-        if (facets_[std::size_t(next)].visited != round_) rim.push_back({f.v[std::size_t(k)], f.v[std::size_t((k + 1) % 3)], next});
+        if (facets_[std::size_t(next)].visited != round_) rim.push_back({f.from(k), f.to(k), next});
       }
   }
 
   void addFarthest(std::size_t start) {
     std::vector<int>& own = facets_[start].outside;
-    const int p = *std::max_element(own.begin(), own.end(), [&](int a, int b) { return above(facets_[start], a) < above(facets_[start], b); });
+    const Facet& facet = facets_[start];
+    const int p = *std::max_element(own.begin(), own.end(), [&](int a, int b) { return above(facet, a) < above(facet, b); });
     std::vector<int> seen, orphans;
     std::vector<Rim> rim;
     findSeen(int(start), p, seen, rim);
@@ -145,7 +146,7 @@ class Quickhull {
       f.beyond = {rim[i].beyond, leaving.at(rim[i].to), arriving.at(rim[i].from)};
       Facet& outer = facets_[std::size_t(rim[i].beyond)];
       for (int k = 0; k < 3; ++k)
-        if (outer.v[std::size_t(k)] == rim[i].to && outer.v[std::size_t((k + 1) % 3)] == rim[i].from) outer.beyond[std::size_t(k)] = int(first + i);
+        if (outer.from(k) == rim[i].to && outer.to(k) == rim[i].from) outer.beyond[std::size_t(k)] = int(first + i);
     }
     for (const int s : seen) {
       Facet& f = facets_[std::size_t(s)];
@@ -164,8 +165,8 @@ class Quickhull {
       if (!f.alive) continue;
       Face face;
       for (int k = 0; k < 3; ++k) {
-        int& n = number[std::size_t(f.v[std::size_t(k)])];
-        if (n < 0) n = int(mesh.positions.size()), mesh.positions.emplace_back(points_[std::size_t(f.v[std::size_t(k)])]);
+        int& n = number[std::size_t(f.from(k))];
+        if (n < 0) n = int(mesh.positions.size()), mesh.positions.emplace_back(points_[std::size_t(f.from(k))]);
         face[k] = n;
       }
       mesh.faces.push_back(face);

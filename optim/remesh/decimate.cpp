@@ -54,7 +54,8 @@ class Decimator {
       if (!current(o)) continue;
       const glm::vec3 p = bestPlace(o.h);
       const auto never = [](int) { return false; };
-      if (!mesh_.collapseKeepsTopology(o.h) || !mesh_.keepsFaces(o.a, o.b, p, never) || !mesh_.keepsFaces(o.b, o.a, p, never)) continue;
+      if (!mesh_.collapseKeepsTopology(o.h)) continue;
+      if (!mesh_.keepsFaces(o.a, o.b, p, never) || !mesh_.keepsFaces(o.b, o.a, p, never)) continue;
       mesh_.collapse(o.h, p);
       quadrics_[std::size_t(o.a)].add(quadrics_[std::size_t(o.b)]);
       renew(o.a);

@@ -41,7 +41,8 @@ HullSample MeshSolid::sample(const glm::vec3& x, std::span<const std::uint16_t> 
   return own.value > carved.value ? own : carved;
 }
 
-void MeshSolid::values(const glm::vec3& start, float step, std::span<const std::uint16_t> pieces, std::span<float> out) const {
+void MeshSolid::values(const glm::vec3& start, float step, std::span<const std::uint16_t> pieces,
+                       std::span<float> out) const {
   hull_.values(start, step, views(pieces), out);
   Trail trail;
   for (int i = 0; i < kCube * kCube * kCube; ++i) {
@@ -54,7 +55,8 @@ void MeshSolid::values(const glm::vec3& start, float step, std::span<const std::
 }
 
 // Every field changes by no more than the distance, so the ball is widened by the slack.
-SolidField::Side MeshSolid::classify(const glm::vec3& c, float r, std::span<const std::uint16_t> pieces, HullViews& undecided) const {
+SolidField::Side MeshSolid::classify(const glm::vec3& c, float r, std::span<const std::uint16_t> pieces,
+                                     HullViews& undecided) const {
   const Side hull = hull_.classify(c, r + slack_, views(pieces), undecided);
   if (hull == Side::Out || !hasMesh(pieces)) return hull;
   Trail trail;

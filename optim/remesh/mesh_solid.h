@@ -25,8 +25,10 @@ class MeshSolid final : public SolidField {
   double pixelAt(const glm::vec3& x) const override { return hull_.pixelAt(x); }
   float value(const glm::vec3& x, std::span<const std::uint16_t> pieces) const override;
   HullSample sample(const glm::vec3& x, std::span<const std::uint16_t> pieces) const override;
-  void values(const glm::vec3& start, float step, std::span<const std::uint16_t> pieces, std::span<float> out) const override;
-  Side classify(const glm::vec3& c, float r, std::span<const std::uint16_t> pieces, HullViews& undecided) const override;
+  void values(const glm::vec3& start, float step, std::span<const std::uint16_t> pieces,
+              std::span<float> out) const override;
+  Side classify(const glm::vec3& c, float r, std::span<const std::uint16_t> pieces,
+                HullViews& undecided) const override;
 
  private:
   bool hasMesh(std::span<const std::uint16_t> pieces) const {

@@ -54,8 +54,9 @@ void smooth(Mesh& mesh, const std::vector<char>& which) {
   for (int i = 0; i < kSmoothings; ++i) {
     std::vector<Step> steps;
     for (int v = 0; v < edges.vertexCount(); ++v)
-      if (which[std::size_t(v)] && edges.movable(v)) steps.push_back({glm::distance(edges.position(v), meanAround(edges, v)), v});
-    std::sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.length != b.length ? a.length > b.length : a.vertex < b.vertex; });
+      if (which[std::size_t(v)] && edges.movable(v))
+        steps.push_back({glm::distance(edges.position(v), meanAround(edges, v)), v});
+    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.length > b.length; });
     for (const Step& step : steps) edges.move(step.vertex, meanAround(edges, step.vertex));
   }
   mesh.positions.assign(edges.positions().begin(), edges.positions().end());

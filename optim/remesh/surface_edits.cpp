@@ -60,7 +60,8 @@ bool SurfacePasses::tryCollapse(int h) {
   }
   const float dent = kDent * wantedAlong(h);
   for (const Place& place : places) {
-    if (place.error > dent * dent || crowds(h, place.p) || !keepsFaces(a, b, place.p) || !keepsFaces(b, a, place.p)) continue;
+    if (place.error > dent * dent || crowds(h, place.p)) continue;
+    if (!keepsFaces(a, b, place.p) || !keepsFaces(b, a, place.p)) continue;
     mesh_.collapse(h, place.p);
     values_.average(a, b);
     const std::size_t i = std::size_t(a), j = std::size_t(b);
@@ -162,13 +163,15 @@ bool SurfacePasses::flipKeepsShape(int h, bool forQuality) const {
                   d = mesh_.position(mesh_.across(t));
   const glm::vec3 n0 = glm::cross(b - a, c - a), n1 = glm::cross(a - b, d - b);
   const glm::vec3 m0 = glm::cross(c - d, a - d), m1 = glm::cross(d - c, b - c), old = n0 + n1;
-  const float l0 = glm::length(n0), l1 = glm::length(n1), k0 = glm::length(m0), k1 = glm::length(m1), lo = glm::length(old);
+  const float l0 = glm::length(n0), l1 = glm::length(n1), k0 = glm::length(m0), k1 = glm::length(m1);
+  const float lo = glm::length(old);
   if (!(glm::dot(m0, old) > 0.7f * k0 * lo) || !(glm::dot(m1, old) > 0.7f * k1 * lo)) return false;
   const float bendBefore = glm::dot(n0, n1), bendAfter = glm::dot(m0, m1);
   if (bendBefore < kFlat * l0 * l1 && bendAfter * l0 * l1 < bendBefore * k0 * k1) return false;
   // Twice the area over the longest edge squared, the worse of the two
   const auto square = [](const glm::vec3& e) { return glm::dot(e, e); };
-  const float ab = square(b - a), cd = square(d - c), bc = square(c - b), ca = square(a - c), ad = square(d - a), db = square(b - d);
+  const float ab = square(b - a), cd = square(d - c), bc = square(c - b), ca = square(a - c), ad = square(d - a);
+  const float db = square(b - d);
   const float before = std::min(l0 / std::max({ab, bc, ca}), l1 / std::max({ab, ad, db}));
   const float after = std::min(k0 / std::max({cd, ca, ad}), k1 / std::max({cd, db, bc}));
   return forQuality ? before < 0.3f && after > 1.5f * before : after > 0.3f || after > 0.9f * before;

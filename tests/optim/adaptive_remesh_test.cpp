@@ -73,7 +73,8 @@ TEST(AdaptiveRemesh, edgesComeIntoTheirWindowAndStayThere) {
     double sum = 0;
     int within = 0;
     for (const auto& e : topology.edges) {
-      const double ratio = double(glm::distance(f.mesh.positions[std::size_t(e.x)], f.mesh.positions[std::size_t(e.y)]) / f.edge);
+      const glm::vec3 a = f.mesh.positions[std::size_t(e.x)], b = f.mesh.positions[std::size_t(e.y)];
+      const double ratio = double(glm::distance(a, b) / f.edge);
       sum += ratio;
       within += ratio > 0.6 && ratio < 1.45;
     }
@@ -103,8 +104,9 @@ TEST(AdaptiveRemesh, shapeStays) {
   for (Family& f : families()) {
     double before = 0;  // points of the coarse faces are as far off as the input is
     for (const Face& face : f.mesh.faces) {
-      const glm::vec3 sum = f.mesh.positions[std::size_t(face.x)] + f.mesh.positions[std::size_t(face.y)] + f.mesh.positions[std::size_t(face.z)];
-      before = std::max(before, std::abs(f.distance(glm::dvec3(sum) / 3.0)));
+      glm::dvec3 sum(0);
+      for (int k = 0; k < 3; ++k) sum += glm::dvec3(f.mesh.positions[std::size_t(face[k])]);
+      before = std::max(before, std::abs(f.distance(sum / 3.0)));
     }
     const double start = volume(f.mesh);
     passes(f.mesh, f.edge, 10);
@@ -125,8 +127,10 @@ TEST(AdaptiveRemesh, facesAreEven) {
     for (const Face& face : f.mesh.faces) {
       glm::dvec3 p[3];
       for (int k = 0; k < 3; ++k) p[k] = glm::dvec3(f.mesh.positions[std::size_t(face[k])]);
-      for (int k = 0; k < 3; ++k)
-        least = std::min(least, glm::degrees(std::acos(glm::dot(glm::normalize(p[(k + 1) % 3] - p[k]), glm::normalize(p[(k + 2) % 3] - p[k])))));
+      for (int k = 0; k < 3; ++k) {
+        const glm::dvec3 e = glm::normalize(p[(k + 1) % 3] - p[k]), g = glm::normalize(p[(k + 2) % 3] - p[k]);
+        least = std::min(least, glm::degrees(std::acos(glm::dot(e, g))));
+      }
       const glm::dvec3 middle = (p[0] + p[1] + p[2]) / 3.0, n = glm::normalize(glm::cross(p[1] - p[0], p[2] - p[0]));
       const double h = 1e-4;  // the true surface rises along the normal
       turned += f.distance(middle + h * n) < f.distance(middle - h * n);
@@ -237,7 +241,7 @@ TEST(AdaptiveRemesh, bordersAndNonManifoldPartsStay) {
   const Topology topology = buildTopology(int(open.positions.size()), open.faces);
   for (int e = 0; e < topology.edgeCount(); ++e)
     if (topology.edgeFaceStart[std::size_t(e) + 1] - topology.edgeFaceStart[std::size_t(e)] == 1)
-      for (const int v : {topology.edges[std::size_t(e)].x, topology.edges[std::size_t(e)].y}) border.push_back(open.positions[std::size_t(v)]);
+      for (int k = 0; k < 2; ++k) border.push_back(open.positions[std::size_t(topology.edges[std::size_t(e)][k])]);
   ASSERT_FALSE(border.empty());
   const auto verdict = isRemeshable(open);
   EXPECT_FALSE(verdict.wholly);

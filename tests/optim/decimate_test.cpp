@@ -48,8 +48,9 @@ double distanceBetween(const Mesh& from, const Mesh& to) {
   const TriangleBvh bvh(to);
   double farthest = 0;
   for (const Face& f : from.faces) {
-    const glm::vec3 middle = (from.positions[std::size_t(f.x)] + from.positions[std::size_t(f.y)] + from.positions[std::size_t(f.z)]) / 3.0f;
-    for (const glm::vec3& p : {from.positions[std::size_t(f.x)], middle}) farthest = std::max(farthest, bvh.nearest(glm::dvec3(p)).distance());
+    const auto at = [&](int v) { return glm::dvec3(from.positions[std::size_t(v)]); };
+    for (const glm::dvec3& p : {at(f.x), (at(f.x) + at(f.y) + at(f.z)) / 3.0})
+      farthest = std::max(farthest, bvh.nearest(p).distance());
   }
   return farthest;
 }

@@ -60,10 +60,11 @@ struct Case {
 
 // The present mesh has the wrong topology in every way there is.
 std::vector<Case> cases() {
+  const Mesh one = ball(0.35f, {-0.5f, 0, 0}), pair = together(one, ball(0.3f, {0.6f, 0, 0}));
   return {{"a tunnel is missing", torus(), placed(testing::ballMesh(4), {0.95f, 0.95f, 0.35f}), 1, 1},
           {"a tunnel is too many", placed(testing::ballMesh(4), {0.95f, 0.95f, 0.28f}), torus(), 0, 1},
-          {"a part is missing", together(ball(0.35f, {-0.5f, 0, 0}), ball(0.3f, {0.6f, 0, 0})), ball(0.35f, {-0.5f, 0, 0}), 0, 2},
-          {"a part is too many", ball(0.35f, {-0.5f, 0, 0}), together(ball(0.35f, {-0.5f, 0, 0}), ball(0.3f, {0.6f, 0, 0})), 0, 1}};
+          {"a part is missing", pair, one, 0, 2},
+          {"a part is too many", one, pair, 0, 1}};
 }
 
 void expectFits(const Mesh& mesh, const std::vector<View>& views, const std::string& name) {
@@ -95,7 +96,7 @@ TEST(Retopology, mismatchesAreNoticedAndMended) {
 
 TEST(Retopology, signsAreNamed) {
   const auto all = cases();
-  const auto verdict = [&](int i) { return topologyMismatch(all[std::size_t(i)].present, viewsOf(all[std::size_t(i)].truth), {}, pool()); };
+  const auto verdict = [&](std::size_t i) { return topologyMismatch(all[i].present, viewsOf(all[i].truth), {}, pool()); };
   EXPECT_GT(verdict(0).coveredHoles, 0);
   EXPECT_EQ(verdict(0).openHoles + verdict(0).missingParts + verdict(0).strayParts, 0);
   EXPECT_GT(verdict(1).openHoles, 0);

@@ -138,8 +138,8 @@ TEST(ConvexHull, holdsAllPointsOfCloudsGridsAndBalls) {
     EXPECT_EQ(summary.eulerCharacteristic, 2);
     double worst = 0;
     for (const Face& f : hull.faces) {
-      const glm::dvec3 a(hull.positions[std::size_t(f.x)]);
-      const glm::dvec3 n = glm::normalize(glm::cross(glm::dvec3(hull.positions[std::size_t(f.y)]) - a, glm::dvec3(hull.positions[std::size_t(f.z)]) - a));
+      const auto at = [&](int v) { return glm::dvec3(hull.positions[std::size_t(v)]); };
+      const glm::dvec3 a = at(f.x), n = glm::normalize(glm::cross(at(f.y) - a, at(f.z) - a));
       for (const auto& p : points) worst = std::max(worst, glm::dot(n, glm::dvec3(p) - a));
     }
     EXPECT_LT(worst, 1e-6);
