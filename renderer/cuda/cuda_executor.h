@@ -10,7 +10,9 @@
 
 namespace penumbra::device {
 
-inline constexpr unsigned kThreads = 256;  // of a block; a multiple of the warp's 32
+// Threads of a block, a multiple of the warp's 32; fewer where blocks would not reach all of a large card's processors.
+inline constexpr unsigned kThreads = 256, kFewThreads = 64;
+inline constexpr Index kFew = 65536;
 
 template <class Kernels>
 class CudaExecutor : public Memory {
@@ -58,12 +60,13 @@ class CudaExecutor : public Memory {
     static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= 4000,
                   "a kernel is a block of plain parameters");
     if (count <= 0) return;
-    const Index blocks = (count + kThreads - 1) / kThreads;
+    const unsigned threads = count < kFew ? kFewThreads : kThreads;
+    const Index blocks = (count + threads - 1) / threads;
     if (blocks > 0x7fffffff)
       throw Error(ExitCode::Memory, std::string("The launch of ") + name + " is too large.",
                   "Use fewer views at once.");
     void* arguments[] = {const_cast<Kernel*>(&kernel), &count};
-    check(api_->launch(name, Kernels::template pointer<Kernel>(), unsigned(blocks), kThreads, arguments, stream_),
+    check(api_->launch(name, Kernels::template pointer<Kernel>(), unsigned(blocks), threads, arguments, stream_),
           std::string("Launching ") + name);
   }
 

@@ -52,6 +52,7 @@ class Iteration : public DeviceIteration {
   void setViews(std::span<const DeviceViewInput> views, bool soft) override {
     settle();
     viewStore_.set(executor_, views, soft);
+    mostSlots_ = kAnySlots;
     views_.clear();
     for (const auto& view : views)
       views_.push_back({view.camera.width, view.camera.height, float(1 / view.normaliser)});
@@ -64,6 +65,7 @@ class Iteration : public DeviceIteration {
       around_.set(executor_, topology);
       topologyId_ = topology.id;
       smoothLambda_ = -1;
+      mostSlots_ = kAnySlots;
       ready_ = false;
     } else {
       mesh_.positions().upload(executor_, state.positions);
@@ -87,8 +89,8 @@ class Iteration : public DeviceIteration {
     prepare({&step, 1});
     Buffer<float> alpha;
     alpha.allocate(executor_, Index(viewStore_.extent().blocks) * kBlock * slots_);
-    upload({&step, 1});
     do {
+      upload({&step, 1});
       PassInput in = beginGroup(0);
       in.viewSums = buffers_.viewSums.data() + buffers_.viewSums.size() - slots_;  // those of the newest iteration stay
       withModel([&](auto& pass) {
@@ -102,9 +104,9 @@ class Iteration : public DeviceIteration {
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
     settle();
     prepare({&step, 1});
-    upload({&step, 1});
     newestViews_ = viewsOf(step);
     do {
+      upload({&step, 1});
       launchGradient();
     } while (grew());
     gradient = buffers_.gradient.download(mesh_.view().vertexCount);
@@ -123,9 +125,14 @@ class Iteration : public DeviceIteration {
     while (!waiting_.empty()) {
       Counters c = counters();
       if (c.trouble & kTooSmall) {
-        makeRoom(c);
-        clearTrouble(c.iteration);
-        for (int i = c.iteration; i < queued_; ++i) playIteration();
+        if (makeRoom(c)) {
+          clearTrouble(c.iteration);
+          for (int i = c.iteration; i < queued_; ++i) playIteration();
+        } else {
+          total_.done += c.iteration;
+          waiting_.erase(waiting_.begin(), waiting_.begin() + c.iteration);
+          queueRest();
+        }
         continue;
       }
       total_.done += c.iteration;
@@ -178,6 +185,7 @@ class Iteration : public DeviceIteration {
   }
 
  private:
+  static constexpr int kAnySlots = 1 << 30;
   struct ViewInfo {
     int width, height;
     float inverseNormaliser;
@@ -222,7 +230,7 @@ class Iteration : public DeviceIteration {
   // As many views at once as there is memory for.
   void allocateGroups() {
     const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : executor_.available() / 10 * 9;
-    for (slots_ = stepViews_;; slots_ = (slots_ + 1) / 2) {
+    for (slots_ = std::min(stepViews_, mostSlots_);; slots_ = (slots_ + 1) / 2) {
       const bool last = slots_ == 1;
       try {
         if (!last && groupBytes(slots_) > limit) continue;
@@ -321,8 +329,13 @@ class Iteration : public DeviceIteration {
   }
   void launchStep() {
     executor_.copy(lastGradient_.data(), buffers_.gradient.data(), buffers_.gradient.bytes());
-    stepPass_.run(executor_, mesh_.view(), around_.view(), options_, buffers_.table.data(), buffers_.counters.data(),
-                  buffers_.gradient.data(), mesh_.positions().data(), smooth_);
+    const StepInput in{mesh_.view(),
+                       around_.view(),
+                       buffers_.table.data(),
+                       buffers_.counters.data(),
+                       buffers_.gradient.data(),
+                       mesh_.positions().data()};
+    stepPass_.run(executor_, in, options_, smooth_);
   }
 
   Counters counters() {
@@ -335,18 +348,27 @@ class Iteration : public DeviceIteration {
     c.iteration = iteration;
     executor_.upload(buffers_.counters.data(), &c, sizeof c);
   }
-  void makeRoom(const Counters& c) {
-    if (!withModel([&](auto& pass) { return pass.grow(executor_, c.most); }))
-      throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
+  // Enlarges what was too small. False when only fewer views at once leave room for it: then all buffers are new.
+  bool makeRoom(const Counters& c) {
     recording_.forget();
+    try {
+      if (!withModel([&](auto& pass) { return pass.grow(executor_, c.most); }))
+        throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::Memory || slots_ == 1) throw;
+    }
+    mostSlots_ = (slots_ + 1) / 2;
+    contour_ = {};
+    softRas_ = {};
+    allocateGroups();
+    return false;
   }
   // After launches outside of a recording: was something too small, so that they must be made again?
   bool grew() {
     const Counters c = counters();
-    if (!(c.trouble & kTooSmall)) return false;
-    makeRoom(c);
-    clearTrouble(0);
-    return true;
+    if (c.trouble & kTooSmall) makeRoom(c);
+    return c.trouble & kTooSmall;
   }
   // Of the iteration launched last, put together here.
   DeviceMetrics metrics(const DeviceStep& step, const Vec3<float>* gradient) {
@@ -399,7 +421,7 @@ class Iteration : public DeviceIteration {
   std::uint64_t topologyId_ = 0;
   double smoothLambda_ = -1;
   bool ready_ = false;
-  int slots_ = 0, stepViews_ = 0, newestViews_ = 0, queued_ = 0;
+  int slots_ = 0, mostSlots_ = kAnySlots, stepViews_ = 0, newestViews_ = 0, queued_ = 0;
   std::vector<DeviceStep> waiting_;
   DeviceProgress total_;
 };

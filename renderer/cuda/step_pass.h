@@ -77,6 +77,15 @@ class SmoothPass {
   Buffer<float> inverse_;
 };
 
+// What a step starts from and changes.
+struct StepInput {
+  MeshView mesh;
+  AroundView around;
+  const IterationRecord* table;
+  Counters* counters;
+  Vec3<float>*gradient, *positions;
+};
+
 // Optimiser state and the step.
 template <class Executor>
 class StepPass {
@@ -90,22 +99,21 @@ class StepPass {
     if (!moment2.empty()) moment2_.upload(executor, moment2);
   }
   // Uses up the gradient.
-  void run(Executor& executor, const MeshView& mesh, const AroundView& around, const DeviceOptions& o,
-           const IterationRecord* table, Counters* counters, Vec3<float>* gradient, Vec3<float>* positions,
-           SmoothPass<Executor>& smooth) {
-    const Index n = mesh.vertexCount;
-    if (o.differential) smooth.run(executor, gradient);
+  void run(Executor& executor, const StepInput& in, const DeviceOptions& o, SmoothPass<Executor>& smooth) {
+    const Index n = in.mesh.vertexCount;
+    if (o.differential) smooth.run(executor, in.gradient);
     executor.launch(
         "adamMoments",
-        AdamMoments{gradient, moment1_.data(), moment2_.data(), counters, n, float(o.beta1), float(o.beta2)},
+        AdamMoments{in.gradient, moment1_.data(), moment2_.data(), in.counters, n, float(o.beta1), float(o.beta2)},
         (n + kBlock - 1) / kBlock * kBlock);
-    executor.launch("adamStep", AdamStep{moment1_.data(), moment2_.data(), gradient, table, counters, o.adamUniform},
+    executor.launch("adamStep",
+                    AdamStep{moment1_.data(), moment2_.data(), in.gradient, in.table, in.counters, o.adamUniform}, n);
+    if (o.differential) smooth.run(executor, in.gradient);
+    executor.launch("moveVertices",
+                    MoveVertices{in.mesh, in.around, in.gradient, next_.data(), in.counters, float(o.maxStep),
+                                 float(o.sceneRadius)},
                     n);
-    if (o.differential) smooth.run(executor, gradient);
-    executor.launch(
-        "moveVertices",
-        MoveVertices{mesh, around, gradient, next_.data(), counters, float(o.maxStep), float(o.sceneRadius)}, n);
-    executor.launch("commitPositions", CommitPositions{next_.data(), positions, counters}, n);
+    executor.launch("commitPositions", CommitPositions{next_.data(), in.positions, in.counters}, n);
   }
   const Buffer<Vec3<float>>& moment1() const { return moment1_; }
   const Buffer<Vec3<float>>& moment2() const { return moment2_; }

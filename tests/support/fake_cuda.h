@@ -38,7 +38,7 @@ class FakeCuda {
   long calls = 0, failAt = -1;  // the call of this number (from 0) fails with failCode
   int failCode = 700;
   std::string failed;  // name of the call that did
-  long launches = 0, replays = 0;
+  long launches = 0, recorded = 0, replays = 0;  // launches into a graph are counted as both
   std::map<void*, std::size_t> allocations;
   int streams = 0, graphs = 0, executables = 0, events = 0;
   std::map<unsigned, std::vector<char>> glBuffers;  // by OpenGL's name; fill in what there is
@@ -46,7 +46,7 @@ class FakeCuda {
   int registered = 0, mapped = 0;
   std::vector<std::string> log;  // of all calls that can fail, when keepLog is set
   bool keepLog = false;
-  std::size_t used = 0;
+  std::size_t used = 0, most = 0;  // bytes
   bool foreignCalls = false;  // something was allocated or waited for while recording: real CUDA refuses
 
   FakeCuda() { self() = this; }
@@ -94,6 +94,7 @@ class FakeCuda {
     std::memset(*pointer, 0xab, bytes);
     f.allocations[*pointer] = bytes;
     f.used += bytes;
+    if (f.used > f.most) f.most = f.used;
     return 0;
   }
   static int release(void* pointer) {
@@ -125,8 +126,9 @@ class FakeCuda {
     if (device::Index(blocks) * threads < count || threads % 32 != 0) return 9;
     std::vector<char> parameters(entry->bytes);
     std::memcpy(parameters.data(), arguments[0], entry->bytes);
-    f.submit([=] { entry->run(parameters.data(), count); });
     ++f.launches;
+    f.recorded += f.recording != nullptr;
+    f.submit([=] { entry->run(parameters.data(), count); });
     return 0;
   }
   static int streamCreate(void** stream) {
