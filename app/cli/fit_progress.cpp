@@ -131,6 +131,7 @@ const char* toString(EventKind kind) {
     case EventKind::Recovered: return "recovered";
     case EventKind::Exported: return "exported";
     case EventKind::Restored: return "restored";
+    case EventKind::Recarved: return "recarved";
     case EventKind::Cancelled: return "cancelled";
     case EventKind::Warning: return "warning";
     case EventKind::Failed: return "failed";

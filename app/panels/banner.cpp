@@ -7,7 +7,7 @@ namespace penumbra {
 
 void drawBanner(AppState& state, Ui& ui) {
   const Rect& v = ui.layout.viewport;
-  const float width = std::min(ui.px(560), v.width - ui.px(24));
+  const float width = std::min(ui.px(640), v.width - ui.px(24));
   beginCard(ui, "banner", {v.x + v.width / 2, v.y + ui.px(64)}, {0.5f, 0}, width, withAlpha(colour::kWarning, 150));
   iconText(ui, icon::kWarning, colour::kWarning);
   const float close = ImGui::GetFrameHeight();

@@ -47,6 +47,9 @@ void meshRows(const MeshReport& report) {
   valueRow("Smallest angle", fixedText(q.minAngleDegrees, 0) + "\u00b0, 99 % above " + fixedText(q.angleP1Degrees, 0) + "\u00b0");
   valueRow("Mean edge", report.edgePixels > 0 ? fixedText(report.edgePixels, 1) + " px" : shortNumber(q.edgeMean));
   tip("In pixels of the views, at the middle of the object.");
+  if (!report.mismatch.mismatch) return;
+  valueRow("Masks demand more", report.mismatch.summary(), colour::kWarning);
+  tip("Holes and parts that the masks show and no fit of this mesh can reach. Re-carve makes them.");
 }
 
 void meshPart(AppState& state) {
@@ -66,7 +69,7 @@ void drawReportCard(AppState& state, Ui& ui) {
   const Rect& v = ui.layout.viewport;
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
-  beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(300), v.width - ui.px(20)),
+  beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(312), v.width - ui.px(20)),
             done ? colour::kGood : colour::kBorder);
   header(state, ui);
   ImGui::PushFont(ui.fonts.small);
@@ -74,6 +77,9 @@ void drawReportCard(AppState& state, Ui& ui) {
   meshPart(state);
   ImGui::PopFont();
   ImGui::Dummy({0, ui.px(2)});
+  const bool recarve = state.reporter.isOf(s) && state.reporter.newest()->mismatch.mismatch;
+  if (recarve && labelButton(ui, icon::kReset, "Re-carve", ButtonLook::Plain, -1)) perform(state, Action::Recarve);
+  if (recarve) tip(tooltip(Action::Recarve));
   const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
   if (done) {
     if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Primary, half)) perform(state, Action::Export);

@@ -127,7 +127,7 @@ void recoverable(AppState& state, Ui& ui) {
     ImGui::SameLine(0, ui.px(12));
     dimText(("iteration " + std::to_string(fits[i].info.iteration) + ", " + agoText(fits[i].age)).c_str());
     ImGui::SameLine(right);
-    if (labelButton(ui, "", "Recover", ButtonLook::Primary, recover)) recovered = i;
+    if (labelButton(ui, "", "Recover", i == 0 ? ButtonLook::Primary : ButtonLook::Plain, recover)) recovered = i;
     ImGui::SameLine(0, gap);
     if (labelButton(ui, "", "Discard", ButtonLook::Plain, discard)) discarded = i;
     ImGui::PopID();

@@ -34,6 +34,7 @@ constexpr ActionInfo kActions[] = {
     {Action::Step, Menu::Run, false, "Step", c('N'), kNoChord, "Do one iteration, then pause."},
     {Action::Step10, Menu::Run, false, "Step 10", c('N', kShift), kNoChord, "Do ten iterations, then pause."},
     {Action::Reset, Menu::Run, false, "Reset", c('R', kCtrl), kNoChord, "Back to the start shape; options stay (can be undone)."},
+    {Action::Recarve, Menu::Run, false, "Re-carve", c('K', kCtrl), kNoChord, "Carve the mesh anew where the masks show holes or parts it cannot grow (can be undone)."},
     {Action::History, Menu::Run, true, "History...", c('H', kCtrl), kNoChord, "Earlier states of the mesh, to go back to."},
 
     {Action::MeshReport, Menu::Run, false, "Mesh report", c('M'), kNoChord, "How good the mesh is: fit to the masks, closedness, self-intersections, triangles."},
@@ -150,6 +151,7 @@ bool performOnFiles(AppState& s, Action action) {
     case Action::Step: s.step(1); return true;
     case Action::Step10: s.step(10); return true;
     case Action::Reset: s.requestReset(); return true;
+    case Action::Recarve: s.recarve(); return true;
     case Action::History: s.dialog = Dialog::History; return true;
     case Action::KeySheet: s.dialog = s.dialog == Dialog::KeySheet ? Dialog::None : Dialog::KeySheet; return true;
     case Action::About: s.dialog = Dialog::About; return true;
@@ -254,6 +256,7 @@ bool enabled(const AppState& s, Action action) {
     case Action::StartPause: case Action::Step: case Action::Step10:
       return settled && s.viewCount() > 0 && (action == Action::StartPause || state != SessionState::Running);
     case Action::Reset: return settled && s.viewCount() > 0 && s.hasMesh();
+    case Action::Recarve: return settled && s.viewCount() > 0 && s.snapshot().iteration > 0;
     case Action::History: return s.viewCount() > 0;
     case Action::PreviousView: case Action::NextView: case Action::LookThrough: return s.viewCount() > 0;
     case Action::Ghost: return s.snapshot().views && s.snapshot().views->reference;

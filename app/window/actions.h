@@ -12,7 +12,7 @@ class AppState;
 enum class Action {
   OpenModel, OpenFolder, Export, ExportAgain, Screenshot, Quit,
   Undo, Redo, CopyView, PasteView, CopyCommand, DefaultOptions, Preferences,
-  StartPause, CancelLoad, Step, Step10, Reset, History, MeshReport,
+  StartPause, CancelLoad, Step, Step10, Reset, Recarve, History, MeshReport,
   Frame, Home, ViewFront, ViewBack, ViewRight, ViewLeft, ViewTop, ViewBottom, Orthographic,
   PreviousView, NextView, LookThrough, Leave,
   ShowTarget, ShowDifference, ShowContour, ShowSplit,

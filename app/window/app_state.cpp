@@ -115,6 +115,10 @@ void AppState::handle(const Event& event) {
     case EventKind::Started: showReport = false; break;
     case EventKind::Paused: break;
     case EventKind::Finished: showReport = true; break;
+    case EventKind::Recarved:
+      if (const int id = newestCheckpoint(); id > checkpointBefore_) undoStack.pushMesh("Re-carve", id);
+      toast(NoticeKind::Good, event.text);
+      break;
     case EventKind::Cancelled:
       recovering_.clear();
       toast(NoticeKind::Info, event.text);
@@ -222,6 +226,11 @@ void AppState::resetNow() {
   dialog = Dialog::None;
   checkpointBefore_ = newestCheckpoint();
   if (session_) session_->reset();
+}
+
+void AppState::recarve() {
+  checkpointBefore_ = newestCheckpoint();
+  if (session_) session_->recarve();
 }
 
 void AppState::restoreCheckpoint(int id) {

@@ -85,6 +85,7 @@ class AppState {
   void step(int iterations);
   void requestReset();                 // asks when much would be lost
   void resetNow();
+  void recarve();
   void restoreCheckpoint(int id);
 
   // Options. `key` names the widget so that a drag is one undo entry; call endEdit when it is let go.

@@ -22,7 +22,9 @@ std::optional<MeshReport> examine(const Snapshot& s, const std::atomic<bool>& st
   setpriority(PRIO_PROCESS, id_t(gettid()), kNice);  // the pool's threads inherit it
   ThreadPool pool;
   pool.setStopFlag(&stop);
-  MeshReport report{s.positions, s.iteration, meshQuality({*s.positions, *s.faces}, pool), 0};
+  const Mesh mesh{*s.positions, *s.faces};
+  MeshReport report{s.positions, s.iteration, meshQuality(mesh, pool)};
+  if (s.views && s.iteration > 0) report.mismatch = topologyMismatch(mesh, s.views->train, {}, pool);
   if (const double pixel = s.views ? pixelAtMiddle(s.views->train) : 0; pixel > 0) report.edgePixels = report.quality.edgeMean / pixel;
   return report;
 } catch (const Interrupted&) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "optim/eval/mesh_quality.h"
+#include "optim/remesh/retopology.h"
 #include "optim/session/session.h"
 
 namespace penumbra {
@@ -16,8 +17,7 @@ struct MeshReport {
   int iteration = 0;
   MeshQuality quality;
   double edgePixels = 0;                     // mean edge in pixels of the views, at the middle of the object
-
-  bool watertight() const { return quality.closed() && quality.nonManifoldEdges == 0; }
+  TopologyMismatch mismatch;                 // holes and parts that no fit of this mesh can reach
 };
 
 // "watertight, 1 part, genus 0", or what keeps it from being so: "12 open edges, 3 parts".

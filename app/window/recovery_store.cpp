@@ -78,6 +78,7 @@ RecoveryStore::RecoveryStore(const fs::path& folder) {
   if (folder.empty()) return;
   std::error_code failed;
   fs::create_directories(folder, failed);
+  clearLocks(folder);
   findAbandoned(folder);
   claimOwn(folder);
 }
@@ -97,6 +98,18 @@ void RecoveryStore::claimOwn(const fs::path& folder) {
     if (fs::exists(file, failed)) continue;
     lock_ = FileLock(lockOf(file));
     if (lock_.held()) file_ = file;
+  }
+}
+
+// Locks without a file are left by windows that were killed before they had anything to keep. A young one may belong
+// to a window that is just opening.
+void RecoveryStore::clearLocks(const fs::path& folder) {
+  constexpr double kYoung = 60;
+  std::error_code failed;
+  for (fs::directory_iterator it(folder, failed); !failed && it != fs::directory_iterator(); it.increment(failed)) {
+    fs::path file = it->path();
+    if (file.extension() != ".lock" || ageOf(file) < kYoung || fs::exists(file.replace_extension(".fit"), failed)) continue;
+    FileLock(it->path()).removeFile();
   }
 }
 

@@ -54,6 +54,7 @@ class RecoveryStore {
   void tidy();
 
  private:
+  static void clearLocks(const std::filesystem::path& folder);
   void claimOwn(const std::filesystem::path& folder);
   void findAbandoned(const std::filesystem::path& folder);
 

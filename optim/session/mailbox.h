@@ -20,6 +20,7 @@ struct Start {};
 struct Pause {};
 struct Step { int iterations; };
 struct Reset {};
+struct Recarve {};
 struct SetOptions { FitOptions options; };
 struct Export { std::filesystem::path path; ExportFrame frame; };
 struct Restore { int checkpoint; };
@@ -29,7 +30,7 @@ struct Recover { std::filesystem::path file; };
 }  // namespace command
 using Command = std::variant<command::LoadPath, command::LoadModel, command::Start, command::Pause, command::Step,
                              command::Reset, command::SetOptions, command::Export, command::Restore, command::Watch,
-                             command::KeepRecovery, command::Recover>;
+                             command::KeepRecovery, command::Recover, command::Recarve>;
 
 class Mailbox {
  public:

@@ -46,6 +46,7 @@ void Session::start() { state_->mail.send(command::Start{}); }
 void Session::pause() { state_->mail.send(command::Pause{}); }
 void Session::step(int iterations) { state_->mail.send(command::Step{iterations}); }
 void Session::reset() { state_->mail.send(command::Reset{}); }
+void Session::recarve() { state_->mail.send(command::Recarve{}); }
 void Session::setOptions(const FitOptions& options) { state_->mail.send(command::SetOptions{options}); }
 void Session::cancelLoad() { state_->mail.cancelLoad(); }
 void Session::exportMesh(const std::filesystem::path& path, const ExportFrame& frame) {

@@ -76,7 +76,7 @@ struct Snapshot {
   bool converged = false;         // the last iteration could not improve the mesh any more
 };
 
-enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Cancelled, Warning, Failed };
+enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Recarved, Cancelled, Warning, Failed };
 struct Event {
   EventKind kind;
   std::string text;               // one sentence for a person
@@ -93,7 +93,7 @@ struct CheckpointInfo {
 
 class Session {
  public:
-  static constexpr double kRecoverySeconds = 30;
+  static constexpr double kRecoverySeconds = 10;
 
   Session();
   explicit Session(const DeviceAccess& device);  // the graphics card to use; for tests
@@ -110,6 +110,8 @@ class Session {
   void pause();
   void step(int iterations);      // then pauses
   void reset();                   // back to the start shape, keeps the options (a checkpoint is taken first)
+  // Another topology where the masks demand one: carves the present mesh anew (reextract, optim/remesh/retopology.h).
+  void recarve();                 // running goes on; a checkpoint is taken first
   void setOptions(const FitOptions& options);     // all at once; differences are recorded with their iteration
   // Of the newest state, in the input's coordinates or as `frame` turns and scales them; answers by an event.
   void exportMesh(const std::filesystem::path& path, const ExportFrame& frame = {});

@@ -9,6 +9,7 @@
 #include "optim/fit/start_shapes.h"
 #include "optim/io/file_input.h"
 #include "optim/io/mesh_io.h"
+#include "optim/remesh/retopology.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -238,6 +239,25 @@ void SessionWorker::handle(command::Reset&) {
   message_.clear();
   mail_.post({EventKind::Reset, "Back at the start shape." + (fitter_->startNote().empty() ? "" : " " + fitter_->startNote() + "."), {}, {}, 0});
   settle(SessionState::Ready);
+}
+
+void SessionWorker::handle(command::Recarve&) {
+  if (!fitter_ || iteration() == 0) return warn("There is nothing to carve anew yet.", "Let the fit run first.");
+  ReextractOptions options;
+  options.hull.resolution = options_.hullResolution;
+  ReextractReport report;
+  Mesh mesh = reextract({fitter_->state().positions, fitter_->state().faces}, views_->train, options, *pool_, &report);
+  keepCheckpoint("before re-carving", false);
+  FitState next;
+  next.positions = std::move(mesh.positions);
+  next.faces = std::move(mesh.faces);
+  next.iteration = iteration();
+  fitter_->restore(next);
+  facesChanged_ = meshChanged_ = true;
+  mail_.post({EventKind::Recarved, "Carved anew: " + report.summary() + ".", {}, {}, 0});
+  if (state_ == SessionState::Running) return publish();
+  measure();
+  settle(SessionState::Paused);
 }
 
 // --- Options ---

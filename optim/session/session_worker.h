@@ -40,6 +40,7 @@ class SessionWorker {
   void handle(command::Pause&);
   void handle(command::Step& c);
   void handle(command::Reset&);
+  void handle(command::Recarve&);
   void handle(command::SetOptions& c);
   void handle(command::Export& c);
   void handle(command::Restore& c);

@@ -10,6 +10,7 @@
 #include "optim/session/recovery.h"
 #include "optim/session/session.h"
 #include "renderer/error.h"
+#include "renderer/topology.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
 
@@ -160,6 +161,41 @@ TEST_F(Keeping, aRecoveredFitGoesOnToTheSameBits) {
     EXPECT_EQ(next.snapshot()->iteration, 14);
     EXPECT_TRUE(sameBits(*next.snapshot()->positions, *whole.snapshot()->positions)) << int(solver);
   }
+}
+
+// A sphere that was pressed against a ring's outlines covers its hole; carved anew it has it. Undone it is as before.
+TEST_F(Keeping, recarvingGivesTheTopologyOfTheMasksAndCanBeTakenBack) {
+  FitOptions options = smallOptions(SolverKind::Gradient);
+  options.views = 12;
+  options.size = 64;
+  options.hullResolution = 48;
+  options.iterations = 60;
+  Session session;
+  session.setOptions(options);
+  session.load(model_);
+  session.recarve();  // nothing to carve yet: a warning
+  session.step(40);
+  session.waitIdle();
+  EXPECT_EQ(count(session.takeEvents(), EventKind::Warning), 1);
+  const auto before = session.snapshot();
+  session.recarve();
+  session.waitIdle();
+  const auto after = session.snapshot();
+  EXPECT_EQ(count(session.takeEvents(), EventKind::Recarved), 1);
+  EXPECT_EQ(after->state, SessionState::Paused);
+  EXPECT_EQ(after->iteration, 40);
+  const TopologySummary topology = summarise(buildTopology(int(after->positions->size()), *after->faces));
+  EXPECT_TRUE(topology.closed());
+  EXPECT_EQ(topology.genus(), 1);
+  EXPECT_GT(after->heldOut->back().iou, before->heldOut->empty() ? 0 : before->heldOut->back().iou);
+  session.restore(session.checkpoints().back().id);
+  session.waitIdle();
+  EXPECT_TRUE(sameBits(*session.snapshot()->positions, *before->positions));
+  session.recarve();
+  session.start();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->state, SessionState::Done);
+  EXPECT_GT(session.snapshot()->history->back().trainIoU, 0.9);
 }
 
 TEST_F(Keeping, nothingIsKeptBeforeTheFirstIterationAndWhatCannotBeWrittenIsSaidOnce) {
