@@ -15,6 +15,8 @@ struct NewtonState {
   double damping = 1e-3;
   bool relaxed = false;           // the prior was lowered, as outlines stayed rougher than the masks
   bool levelDone = false, converged = false;
+
+  void restartLevel() { steps = stalls = 0, damping = 1e-3, relaxed = levelDone = converged = false; }  // the problem has changed
 };
 
 struct FitState {

@@ -222,7 +222,7 @@ void Fitter::setOptions(const FitOptions& options) {
                             old.coarseToFine != options.coarseToFine || old.solver != options.solver;
   impl_->options = options;
   impl_->makeSolver();
-  if (otherProblem) impl_->state.newton.converged = false;
+  if (otherProblem) impl_->state.newton.restartLevel();
   if (!otherCoordinates) return;
   impl_->fetch();
   impl_->state.moment1.clear();
@@ -235,7 +235,7 @@ void Fitter::setOptions(const FitOptions& options) {
 void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->views = checked(std::move(views));
   impl_->makeSolver(true);
-  impl_->state.newton.converged = false;
+  impl_->state.newton.restartLevel();
   impl_->heldOutMasks.clear();
 }
 

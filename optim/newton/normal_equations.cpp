@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace penumbra {
 namespace {
@@ -122,17 +123,12 @@ void NormalEquations::build(const ThinPlate& plate, const std::vector<glm::vec3>
   invertDiagonal(weights.damping);
 }
 
-NormalEquations::Solution NormalEquations::solve(int maxIterations, double tolerance, std::vector<glm::vec3>& step) {
-  const std::size_t count = gradient_.size();
-  x_.assign(count, glm::vec4(0));
-  for (auto* vector : {&r_, &z_, &p_, &q_, &u_}) vector->resize(count);
-  std::vector<double> squares(std::size_t(chunks()), 0);
-  const auto sumOfSquares = [&] {
-    double sum = 0;
-    for (const double part : squares) sum += part;
-    return sum;
-  };
-  double rz = sumOverChunks([&](std::size_t begin, std::size_t end) {
+// r = -gradient, p = z = M^-1 r. Returns r . z, sets `squares` to r . r.
+double NormalEquations::beginSolve(double& squares) {
+  x_.assign(gradient_.size(), glm::vec4(0));
+  for (auto* vector : {&r_, &z_, &p_, &q_, &u_}) vector->resize(gradient_.size());
+  squares_.assign(std::size_t(chunks()), 0);
+  const double rz = sumOverChunks([&](std::size_t begin, std::size_t end) {
     double sum = 0, square = 0;
     for (std::size_t v = begin; v < end; ++v) {
       r_[v] = glm::vec4(-gradient_[v], 0);
@@ -140,50 +136,65 @@ NormalEquations::Solution NormalEquations::solve(int maxIterations, double toler
       sum += dot3(r_[v], z_[v]);
       square += dot3(r_[v], r_[v]);
     }
-    squares[begin / kChunk] = square;
+    squares_[begin / kChunk] = square;
     return sum;
   });
-  const double norm2 = sumOfSquares();
-  double left = norm2;
+  squares = std::accumulate(squares_.begin(), squares_.end(), 0.0);
+  return rz;
+}
+
+// q = A p. Returns p . q.
+double NormalEquations::applyMatrix() {
+  sumOverChunks([&](std::size_t begin, std::size_t end) {
+    for (std::size_t v = begin; v < end; ++v) u_[v] = plate_->umbrella(v, p_);
+    return 0.0;
+  });
+  return sumOverChunks([&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (std::size_t v = begin; v < end; ++v) {
+      glm::vec4 result = prior_ * plate_->product(v, u_) + times(diagonal_[v], p_[v]);
+      for (int k = pairStart_[v]; k < pairStart_[v + 1]; ++k)
+        result += glm::vec4(pairBlock_[std::size_t(k)] * glm::vec3(p_[std::size_t(pairColumn_[std::size_t(k)])]), 0);
+      q_[v] = result;
+      sum += dot3(p_[v], result);
+    }
+    return sum;
+  });
+}
+
+// x += alpha p, r -= alpha q, z = M^-1 r. Returns r . z, sets `squares` to r . r.
+double NormalEquations::advance(float alpha, double& squares) {
+  const double rz = sumOverChunks([&](std::size_t begin, std::size_t end) {
+    double sum = 0, square = 0;
+    for (std::size_t v = begin; v < end; ++v) {
+      x_[v] += alpha * p_[v];
+      r_[v] -= alpha * q_[v];
+      z_[v] = times(inverse_[v], r_[v]);
+      sum += dot3(r_[v], z_[v]);
+      square += dot3(r_[v], r_[v]);
+    }
+    squares_[begin / kChunk] = square;
+    return sum;
+  });
+  squares = std::accumulate(squares_.begin(), squares_.end(), 0.0);
+  return rz;
+}
+
+NormalEquations::Solution NormalEquations::solve(int maxIterations, double tolerance, std::vector<glm::vec3>& step) {
+  double norm2 = 0;
+  double rz = beginSolve(norm2), left = norm2;
   Solution solution;
   while (solution.iterations < maxIterations && left > tolerance * tolerance * norm2 && rz > 0) {
-    sumOverChunks([&](std::size_t begin, std::size_t end) {
-      for (std::size_t v = begin; v < end; ++v) u_[v] = plate_->umbrella(v, p_);
-      return 0.0;
-    });
-    const double pq = sumOverChunks([&](std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t v = begin; v < end; ++v) {
-        glm::vec4 result = prior_ * plate_->product(v, u_) + times(diagonal_[v], p_[v]);
-        for (int k = pairStart_[v]; k < pairStart_[v + 1]; ++k)
-          result += glm::vec4(pairBlock_[std::size_t(k)] * glm::vec3(p_[std::size_t(pairColumn_[std::size_t(k)])]), 0);
-        q_[v] = result;
-        sum += dot3(p_[v], result);
-      }
-      return sum;
-    });
+    const double pq = applyMatrix();
     if (!(pq > 0)) break;
-    const float alpha = float(rz / pq);
-    const double next = sumOverChunks([&](std::size_t begin, std::size_t end) {
-      double sum = 0, square = 0;
-      for (std::size_t v = begin; v < end; ++v) {
-        x_[v] += alpha * p_[v];
-        r_[v] -= alpha * q_[v];
-        z_[v] = times(inverse_[v], r_[v]);
-        sum += dot3(r_[v], z_[v]);
-        square += dot3(r_[v], r_[v]);
-      }
-      squares[begin / kChunk] = square;
-      return sum;
-    });
-    left = sumOfSquares();
+    const double next = advance(float(rz / pq), left);
     const float beta = float(next / rz);
     rz = next;
-    for (std::size_t v = 0; v < count; ++v) p_[v] = z_[v] + beta * p_[v];
+    for (std::size_t v = 0; v < p_.size(); ++v) p_[v] = z_[v] + beta * p_[v];
     ++solution.iterations;
   }
-  step.resize(count);
-  for (std::size_t v = 0; v < count; ++v) step[v] = glm::vec3(x_[v]);
+  step.resize(x_.size());
+  for (std::size_t v = 0; v < x_.size(); ++v) step[v] = glm::vec3(x_[v]);
   solution.residual = norm2 > 0 ? std::sqrt(left / norm2) : 0;
   return solution;
 }

@@ -45,6 +45,9 @@ class NormalEquations {
   void addTerms(std::span<const std::vector<ContourTerm>> terms);
   void sortPairs(std::span<const Pair> pairs);
   void invertDiagonal(double damping);
+  double beginSolve(double& squares);
+  double applyMatrix();
+  double advance(float alpha, double& squares);
   int chunks() const;
   template <class Work> double sumOverChunks(const Work& work);
 
@@ -58,7 +61,7 @@ class NormalEquations {
   std::vector<glm::vec3> gradient_;
   std::vector<glm::vec3> data_, bent_;
   std::vector<glm::vec4> x_, r_, z_, p_, q_, u_;
-  std::vector<double> partial_;
+  std::vector<double> partial_, squares_;
 };
 
 }  // namespace penumbra

@@ -1,55 +1,19 @@
-// The Gauss-Newton fit: its parts against their definitions, one step against finite differences of the energy, whole
-// fits against what they promise.
-#include "optim/newton/newton_solver.h"
+// The parts of the Gauss-Newton fit against their definitions, and one step against the energy it lowers.
+#include "optim/newton/newton_step.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 
-#include "optim/fit/coverage_pass.h"
-#include "optim/fit/fitter.h"
-#include "optim/fit/start_shapes.h"
 #include "optim/newton/step_guard.h"
-#include "optim/targets/targets.h"
 #include "renderer/topology.h"
+#include "tests/support/newton_problem.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
 
-FitOptions smallOptions() {
-  FitOptions options;
-  options.views = 8;
-  options.heldOutViews = 5;
-  options.size = 72;
-  options.hullResolution = 40;
-  return options;
-}
-
-Mesh egg(double squeeze = 0.6) {
-  Mesh mesh = icosphere(4);
-  for (glm::vec3& p : mesh.positions) p = {float(squeeze) * p.x, p.y, 0.8f * p.z * (1 + 0.3f * p.y)};
-  return mesh;
-}
-
-std::shared_ptr<const ViewSet> viewsOf(const Mesh& mesh, const FitOptions& options, ThreadPool& pool) {
-  return std::make_shared<const ViewSet>(makeViewSet(mesh, "model", options, pool));
-}
-
-bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
-}
-
 Topology topologyOf(const Mesh& mesh) { return buildTopology(int(mesh.positions.size()), mesh.faces); }
-
-struct NewtonProblem {
-  FitOptions options;
-  ThreadPool pool;
-  std::shared_ptr<const ViewSet> views;
-  explicit NewtonProblem(const Mesh& model, const FitOptions& o = smallOptions(), int threads = 2)
-      : options(o), pool(threads), views(viewsOf(model, o, pool)) {}
-};
 
 TEST(TargetField, tellsDistanceAndDirectionOfADisc) {
   const glm::vec2 centre(31.3f, 28.8f);
@@ -108,7 +72,7 @@ template <class Vec> std::vector<Vec> plateProduct(const ThinPlate& plate, const
 }
 
 TEST(ThinPlate, isTheSumOfSquaredUmbrellas) {
-  for (const Mesh& mesh : {egg(), torusMesh(30, 14)}) {
+  for (const Mesh& mesh : {eggMesh(), torusMesh(30, 14)}) {
     Mesh more = mesh;
     more.positions.push_back({4, 4, 4});  // no face uses it
     const Topology topology = topologyOf(more);
@@ -219,8 +183,8 @@ TEST(StepGuard, capsLongMovesAndTurnsNoFaceOver) {
 // The gradient that the normal equations are built from is that of the energy which decides about steps.
 TEST(NewtonStep, itsGradientIsThatOfTheEnergy) {
   ThreadPool pool(2);
-  const FitOptions options = smallOptions();
-  const auto views = viewsOf(egg(), options, pool);
+  const FitOptions options = smallNewtonOptions();
+  const auto views = std::make_shared<const ViewSet>(makeViewSet(eggMesh(), "egg", options, pool));
   // Slightly larger than the target everywhere, so that samples lie clear of the target's outline.
   Mesh mesh = *views->reference;
   for (glm::vec3& p : mesh.positions) p *= 1.04f;
@@ -328,22 +292,11 @@ TEST(NormalEquations, conjugateGradientsSolveThem) {
   EXPECT_LT(std::sqrt(error / size), 1e-4);  // matrix and vectors are floats
 }
 
-TEST(NewtonSolver, isWhatAutoMeansFromTheHull) {
-  NewtonProblem p(egg());
-  EXPECT_EQ(resolvedStart(p.options, *p.views), StartShape::Hull);
-  EXPECT_EQ(resolvedSolver(p.options, *p.views), SolverKind::Newton);
-  p.options.start = StartShape::Sphere;
-  EXPECT_EQ(resolvedSolver(p.options, *p.views), SolverKind::Gradient);
-  ViewSet few = *p.views;
-  few.train.resize(kFewestHullViews - 1);
-  EXPECT_EQ(resolvedStart(FitOptions{}, few), StartShape::Sphere);
-}
-
 TEST(NewtonStep, neverRaisesTheEnergy) {
   for (const double robust : {0.0, 2.0}) {
-    FitOptions o = smallOptions();
+    FitOptions o = smallNewtonOptions();
     o.size = 128;
-    NewtonProblem p(egg(), o);
+    NewtonProblem p(eggMesh(), o);
     Mesh mesh = makeStartMesh(p.options, *p.views, p.pool);
     const Topology topology = topologyOf(mesh);
     NewtonStepper stepper(p.views, p.pool);
@@ -360,128 +313,6 @@ TEST(NewtonStep, neverRaisesTheEnergy) {
     EXPECT_GE(accepted, 7);  // it has all but converged by then
     EXPECT_LT(stepper.step(mesh.positions, topology, settings, damping).energy(), 0.75 * last);
   }
-}
-
-TEST(NewtonSolver, convergesBeyondTheHull) {
-  for (const Mesh& model : {egg(), torusMesh(40, 20)}) {
-    NewtonProblem p(model);
-    Fitter fitter(p.views, p.options, p.pool);
-    const HeldOutMetrics hull = fitter.measureHeldOut();
-    int steps = 0;
-    Metrics m;
-    while (!fitter.converged() && steps < 60) {
-      m = fitter.iterate();
-      EXPECT_EQ(m.iteration, ++steps);
-      EXPECT_NEAR(m.loss, m.silhouette + m.thinPlate, 1e-9 * m.loss);
-    }
-    EXPECT_TRUE(fitter.converged());
-    EXPECT_LT(m.outlinePx, 0.15);
-    EXPECT_GT(m.trainIoU, 0.985);
-    const HeldOutMetrics fitted = fitter.measureHeldOut();
-    EXPECT_GT(1 - hull.iou, 1.5 * (1 - fitted.iou)) << "better than the hull on views it never saw";
-    const auto summary = summarise(buildTopology(int(fitter.state().positions.size()), fitter.state().faces));
-    EXPECT_TRUE(summary.closed());
-    EXPECT_EQ(summary.components, 1);
-  }
-}
-
-TEST(NewtonSolver, givesTheSameBitsForAnyNumberOfThreadsAndGoesOnExactly) {
-  const auto run = [](int threads, int pauseAt) {
-    NewtonProblem p(egg(), smallOptions(), threads);
-    Fitter fitter(p.views, p.options, p.pool);
-    for (int i = 0; i < 18; ++i) {
-      if (i == pauseAt) {
-        Fitter resumed(p.views, p.options, p.pool, fitter.state());
-        for (; i < 18; ++i) resumed.iterate();
-        return resumed.state().positions;
-      }
-      fitter.iterate();
-    }
-    return fitter.state().positions;
-  };
-  const auto one = run(1, -1);
-  EXPECT_TRUE(sameBits(one, run(3, -1)));
-  for (const int pause : {3, 10, 15}) EXPECT_TRUE(sameBits(one, run(2, pause))) << pause;
-}
-
-TEST(NewtonSolver, canBeExchangedWithTheGradientAtAnyTime) {
-  NewtonProblem p(egg());
-  Fitter fitter(p.views, p.options, p.pool);
-  for (const SolverKind kind : {SolverKind::Newton, SolverKind::Gradient, SolverKind::Newton, SolverKind::Gradient}) {
-    p.options.solver = kind;
-    const auto before = fitter.state().positions;
-    fitter.setOptions(p.options);
-    EXPECT_TRUE(sameBits(before, fitter.state().positions));
-    const int from = fitter.state().iteration;
-    for (int i = 0; i < 4; ++i) fitter.iterate();
-    EXPECT_EQ(fitter.state().iteration, from + 4);
-    EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
-    EXPECT_EQ(fitter.coverage(0).width, 72);
-    EXPECT_GT(fitter.viewIoU()[0], 0.9f);
-  }
-}
-
-TEST(NewtonSolver, keepsTheTrianglesWhenItIsNotToRefine) {
-  FitOptions o = smallOptions();
-  o.coarseToFine = false;
-  NewtonProblem p(egg(), o);
-  Fitter fitter(p.views, o, p.pool);
-  const auto faces = fitter.state().faces;
-  for (int i = 0; i < 20; ++i) fitter.iterate();
-  EXPECT_EQ(fitter.state().faces, faces);
-}
-
-// One mask of 24 lacks a side; the others outvote it when the loss is robust.
-TEST(NewtonSolver, trustsAWrongMaskLessWhenRobust) {
-  FitOptions o = smallOptions();
-  o.views = 24;
-  NewtonProblem p(egg(), o);
-  ViewSet wrong = *p.views;
-  Mask& mask = wrong.train[3].mask;
-  const Mask right = mask;
-  for (int y = 0; y < mask.height; ++y)
-    for (int x = 8; x < mask.width; ++x) mask.at(x, y) = std::min(right.at(x, y), right.at(x - 8, y));
-  double iou[2];
-  for (const int robust : {0, 1}) {
-    p.options.robust = robust;
-    Fitter fitter(std::make_shared<const ViewSet>(wrong), p.options, p.pool);
-    for (int i = 0; i < 30 && !fitter.converged(); ++i) fitter.iterate();
-    iou[robust] = fitter.measureHeldOut().iou;
-  }
-  EXPECT_GT(iou[1], iou[0]);
-  EXPECT_GT(iou[1], 0.96);
-}
-
-TEST(NewtonSolver, goesThroughMasksThatTheFrameCuts) {
-  NewtonProblem p(egg());
-  ViewSet cut = *p.views;
-  for (std::size_t v = 0; v < cut.train.size(); v += 2) {  // half of the images, cropped
-    View& view = cut.train[v];
-    Mask part(48, 72);
-    for (int y = 0; y < 72; ++y)
-      for (int x = 0; x < 48; ++x) part.at(x, y) = view.mask.at(x, y);
-    view.mask = part;
-    view.camera.width = 48;
-  }
-  Fitter fitter(std::make_shared<const ViewSet>(cut), p.options, p.pool);
-  const double before = fitter.measureHeldOut().iou;
-  for (int i = 0; i < 25; ++i) fitter.iterate();
-  EXPECT_GT(fitter.measureHeldOut().iou, before);
-  EXPECT_GT(fitter.measureHeldOut().iou, 0.95);
-}
-
-TEST(NewtonSolver, stopsBetweenViewsAndChangesNothing) {
-  NewtonProblem p(egg());
-  Fitter fitter(p.views, p.options, p.pool);
-  const FitState before = fitter.state();
-  std::atomic<bool> stop{true};
-  fitter.setStopFlag(&stop);
-  EXPECT_THROW(fitter.iterate(), Interrupted);  // the first step also makes the mesh coarse
-  EXPECT_TRUE(sameBits(before.positions, fitter.state().positions));
-  EXPECT_EQ(before.faces, fitter.state().faces);
-  EXPECT_EQ(fitter.state().iteration, 0);
-  stop = false;
-  EXPECT_EQ(fitter.iterate().iteration, 1);
 }
 
 }  // namespace
