@@ -150,7 +150,7 @@ Command addGradientCheck(CLI::App& app) {
 
 // The program without a command.
 struct WindowTexts {
-  std::string open, screenshot, frames = "60", benchSeconds = "5", scale, display = "auto";
+  std::string open, screenshot, frames = "60", benchSeconds = "5", scale, display = "auto", interop = "auto";
   bool run = false, version = false, json = false, markdown = false;
   CLI::Option* bench = nullptr;
   std::unique_ptr<OptionFlags> options;
@@ -168,11 +168,22 @@ void addWindow(CLI::App& app, WindowTexts& t) {
   app.add_option("--ui-scale", t.scale, "Size of text and controls.")->type_name("0.5 .. 4")->group("Window");
   app.add_option("--display", t.display, "How to draw: a window, or into memory (egl).")
       ->type_name("auto|glfw|egl")->default_str("auto")->group("Window");
-  app.add_flag("--version", t.version, "Print the version; with --json also those of all libraries.")->group("General");
+  app.add_option("--interop", t.interop, "Draw from the graphics card's memory when it computes.")
+      ->type_name("auto|on|off")->default_str("auto")->group("Window");
+  app.add_flag("--version", t.version, "Print the version and the state of CUDA; with --json also all libraries.")->group("General");
   app.add_flag("--json", t.json, "With --version.")->group("General");
   app.add_flag("--help-markdown", t.markdown, "Print the table of options as in README.")->group("");
   t.options = std::make_unique<OptionFlags>(app, nullptr, true);
 }
+
+#ifdef PENUMBRA_WITH_WINDOW
+InteropMode interopFrom(const std::string& text) {
+  if (text == "auto") return InteropMode::Auto;
+  if (text == "on") return InteropMode::On;
+  if (text == "off") return InteropMode::Off;
+  throw Error(ExitCode::Usage, "interop is " + text + ", must be auto, on or off.");
+}
+#endif
 
 ExitCode openWindow(const WindowTexts& t) {
 #ifdef PENUMBRA_WITH_WINDOW
@@ -187,6 +198,7 @@ ExitCode openWindow(const WindowTexts& t) {
   if (t.display == "glfw") window.display = DisplayBackend::Glfw;
   else if (t.display == "egl") window.display = DisplayBackend::Egl;
   else if (t.display != "auto") throw Error(ExitCode::Usage, "display is " + t.display + ", must be auto, glfw or egl.");
+  window.interop = interopFrom(t.interop);
   const auto set = [](const char* name) { const char* value = std::getenv(name); return value && *value; };
   const bool drawsOnly = !t.screenshot.empty() || t.bench->count();
   if (!set("DISPLAY") && !set("WAYLAND_DISPLAY") && !drawsOnly && window.display != DisplayBackend::Egl)

@@ -56,7 +56,7 @@ struct GradientCheckArguments {
 };
 ExitCode runGradientCheck(const GradientCheckArguments& arguments);
 
-// "Penumbra 0.1.0", or versions of the program and of every library as JSON.
+// "Penumbra 0.1.0" and a line on CUDA, or versions of the program and of every library as JSON.
 std::string versionText();
 std::string versionJson();
 

@@ -90,11 +90,13 @@ class FitRun {
   std::optional<Event> waitFor(std::initializer_list<EventKind> kinds) {
     for (;;) {
       const auto before = session_.snapshot();
-      for (const Event& event : session_.takeEvents()) {
+      std::optional<Event> found;
+      for (const Event& event : session_.takeEvents()) {  // all are shown, those behind the awaited one too
         progress_.show(event);
-        if (event.kind == EventKind::Failed) return noteFailure(event);
-        if (std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end()) return event;
+        const bool wanted = event.kind == EventKind::Failed || std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
+        if (wanted && !found) found = event;
       }
+      if (found) return found->kind == EventKind::Failed ? noteFailure(*found) : found;
       progress_.show(*before);
       if (interrupt_.requested() && !interrupted_) {
         interrupted_ = true;

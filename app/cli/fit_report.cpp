@@ -71,6 +71,7 @@ std::string reportJson(const Snapshot& s, const ReportHeader& header) {
   json["heldout_iteration"] = heldOut ? Json(heldOut->iteration) : Json();
   addMesh(json, s);
   json["backend"] = s.backend;
+  json["backend_reason"] = s.backendReason;
   json["train_views"] = s.views ? s.views->train.size() : 0;
   json["heldout_views"] = s.views ? s.views->heldOut.size() : 0;
   json["options"] = Json::parse(optionsToJson(s.options, false));

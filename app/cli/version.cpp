@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/text.h"
+#include "renderer/device_iteration.h"
 
 #ifdef PENUMBRA_WITH_WINDOW
 #include <GLFW/glfw3.h>
@@ -21,9 +23,22 @@ std::string dotted(int major, int minor, int patch) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
+std::string gigabytes(std::size_t bytes) { return fixedText(double(bytes) / 1e9, 1) + " GB"; }
+
+nlohmann::ordered_json cudaJson() {
+  const CudaStatus cuda = probeCuda();
+  nlohmann::ordered_json json = {{"usable", cuda.available}};
+  if (!cuda.name.empty()) json["card"] = cuda.name, json["memory_bytes"] = cuda.memory;
+  if (!cuda.available) json["reason"] = cuda.reason;
+  return json;
+}
+
 }  // namespace
 
-std::string versionText() { return "Penumbra " PENUMBRA_VERSION; }
+std::string versionText() {
+  const CudaStatus cuda = probeCuda();
+  return "Penumbra " PENUMBRA_VERSION "\nCUDA: " + (cuda.available ? cuda.name + ", " + gigabytes(cuda.memory) : "not usable. " + cuda.reason);
+}
 
 std::string versionJson() {
   nlohmann::ordered_json libraries;
@@ -46,6 +61,7 @@ std::string versionJson() {
 #else
   json["window"] = false;
 #endif
+  json["cuda"] = cudaJson();
   json["libraries"] = libraries;
   return json.dump(2);
 }

@@ -121,6 +121,7 @@ void drawAbout(AppState& state, Ui& ui) {
               "until its outlines match the masks in every view.", colour::kDim);
   ImGui::Separator();
   if (!state.snapshot().backend.empty()) valueRow("Fit", state.snapshot().backend);
+  if (!state.snapshot().backendReason.empty()) wrappedText(("Not the graphics card: " + state.snapshot().backendReason).c_str(), colour::kDim);
   valueRow("Window", ui.drawing->description());
   valueRow("Interface", std::string("Dear ImGui ") + ImGui::GetVersion());
   valueRow("Licence", "MIT");

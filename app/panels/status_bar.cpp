@@ -42,6 +42,16 @@ void part(Ui& ui, const std::string& text, const char* explanation) {
   tip(explanation);
 }
 
+// What computes, and how its mesh gets into the window; tooltips say why it is not the graphics card.
+void backendParts(const Snapshot& s, Ui& ui) {
+  if (s.backend.empty()) return;
+  const std::string why = s.backendReason.empty() ? "" : " Not the graphics card: " + s.backendReason;
+  part(ui, s.backend, ("What computes the fit." + why).c_str());
+  if (!s.onCard) return;
+  if (ui.drawing->readsTheCard()) return part(ui, "drawn in place", "The mesh is drawn from the card's memory, without a copy through the host.");
+  part(ui, "host copies", ("The mesh is copied through the host. " + ui.drawing->whyHostCopies()).c_str());
+}
+
 void warningBadge(AppState& state, Ui& ui) {
   if (state.notices.warnings().empty()) return;
   ImGui::SameLine(0, ui.px(20));
@@ -68,7 +78,7 @@ void drawStatusBar(AppState& state, Ui& ui) {
   if (state.hasMesh()) part(ui, shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles", "Of the mesh being fitted.");
   if (state.running() && s.iterationsPerSecond > 0) part(ui, "step " + fixedText(1000 / s.iterationsPerSecond, 1) + " ms", "Mean time of one iteration.");
   part(ui, "view " + fixedText(ui.frameMilliseconds, 0) + " ms", "Time to draw one frame of the window.");
-  if (!s.backend.empty()) part(ui, s.backend, "What computes the fit.");
+  backendParts(s, ui);
   part(ui, ui.drawing->description(), ui.drawing->software() ? "The window is drawn by the processor: it will be slower; results are not affected." : "What draws the window.");
   warningBadge(state, ui);
   const std::string text = hint(state);

@@ -37,6 +37,9 @@ class Drawing {
   virtual TextureId image(int slot, const RgbaImage* content) = 0;
   virtual bool software() const = 0;          // drawn by the processor: spare it
   virtual std::string description() const = 0;  // "OpenGL 4.5, llvmpipe"
+  // While the graphics card computes: is the mesh drawn from its memory (cuda_interop.h), and if not, why?
+  virtual bool readsTheCard() const { return false; }
+  virtual std::string whyHostCopies() const { return {}; }
 };
 
 class NullDrawing final : public Drawing {

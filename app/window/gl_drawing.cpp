@@ -7,54 +7,10 @@
 #include <penumbra_shaders.h>
 
 #include "app/window/colours.h"
-#include "app/window/gl_objects.h"
+#include "app/window/gl_mesh.h"
 
 namespace penumbra {
 namespace {
-
-struct MeshVertex {
-  glm::vec3 position, normal;
-  float heat;
-};
-
-// Vertices and faces on the graphics side.
-struct GlMesh {
-  GlArray array = makeArray();
-  GlBuffer vertices = makeBuffer(), indices = makeBuffer();
-  int indexCount = 0;
-
-  GlMesh() {
-    glBindVertexArray(array.get());
-    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
-    const auto attribute = [](GLuint index, int size, std::size_t offset) {
-      glEnableVertexAttribArray(index);
-      glVertexAttribPointer(index, size, GL_FLOAT, GL_FALSE, sizeof(MeshVertex), reinterpret_cast<const void*>(offset));
-    };
-    attribute(0, 3, offsetof(MeshVertex, position));
-    attribute(1, 3, offsetof(MeshVertex, normal));
-    attribute(2, 1, offsetof(MeshVertex, heat));
-    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, indices.get());
-    glBindVertexArray(0);
-  }
-
-  void setFaces(const std::vector<Face>& faces) {
-    glBindVertexArray(array.get());
-    glBufferData(GL_ELEMENT_ARRAY_BUFFER, GLsizeiptr(faces.size() * sizeof(Face)), faces.data(), GL_STATIC_DRAW);
-    glBindVertexArray(0);
-    indexCount = int(faces.size()) * 3;
-  }
-
-  void setVertices(const std::vector<MeshVertex>& data) {
-    glBindBuffer(GL_ARRAY_BUFFER, vertices.get());
-    glBufferData(GL_ARRAY_BUFFER, GLsizeiptr(data.size() * sizeof(MeshVertex)), data.data(), GL_STREAM_DRAW);
-  }
-
-  void draw() const {
-    glBindVertexArray(array.get());
-    glDrawElements(GL_TRIANGLES, indexCount, GL_UNSIGNED_INT, nullptr);
-    glBindVertexArray(0);
-  }
-};
 
 struct GlLines {
   GlArray array = makeArray();
@@ -120,21 +76,6 @@ struct Target {
   }
 };
 
-std::vector<MeshVertex> interleave(const std::vector<glm::vec3>& positions, const std::vector<glm::vec3>& normals, const std::vector<float>* gradient) {
-  std::vector<MeshVertex> out(positions.size());
-  float scale = 0;
-  if (gradient && gradient->size() == positions.size()) {
-    // The 98th percentile is the hottest colour: a few extreme vertices do not darken the rest.
-    std::vector<float> sorted = *gradient;
-    const auto at = sorted.begin() + std::ptrdiff_t(double(sorted.size() - 1) * 0.98);
-    std::nth_element(sorted.begin(), at, sorted.end());
-    scale = *at > 0 ? 1 / *at : 0;
-  }
-  for (std::size_t i = 0; i < positions.size(); ++i)
-    out[i] = {positions[i], normals[i], scale > 0 ? std::sqrt(std::min(1.f, (*gradient)[i] * scale)) : 0.f};
-  return out;
-}
-
 bool sameLines(const std::vector<LineVertex>& a, const std::vector<LineVertex>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(LineVertex)) == 0);
 }
@@ -153,8 +94,11 @@ std::vector<glm::vec3> smoothNormals(const std::vector<glm::vec3>& positions, co
 }
 
 struct GlDrawing::State {
+  State(const device::CudaApi* api, InteropMode mode) : interop(api, mode) {}
+
   GlProgram meshProgram{shader::mesh_vert, shader::mesh_frag, "mesh"}, lineProgram{shader::lines_vert, shader::lines_frag, "lines"};
   GlMesh mesh, ghost;
+  CudaInterop interop;                   // goes before the buffers it knows
   GlLines lines;
   Target target;
   std::map<int, GlTexture> images;
@@ -165,17 +109,21 @@ struct GlDrawing::State {
   SceneFrame last;                       // what the target shows
   int lastFine = -1;
   std::shared_ptr<const std::vector<glm::vec3>> uploadedPositions;
+  std::shared_ptr<const PublishedGeometry> uploadedGeometry;  // instead of uploadedPositions
+  std::shared_ptr<const std::vector<float>> uploadedGradient;
   std::shared_ptr<const std::vector<Face>> uploadedFaces;
   std::shared_ptr<const Mesh> uploadedReference;
 
   void upload(const Snapshot& s);
+  void uploadVertices(const Snapshot& s);
+  void uploadReference(const Snapshot& s);
   void drawBackground();
   void drawMesh(const SceneFrame& frame);
   void drawGhost(const SceneFrame& frame);
   bool changed(const SceneFrame& frame, int fine) const;
 };
 
-GlDrawing::GlDrawing() : state_(std::make_unique<State>()) {
+GlDrawing::GlDrawing(InteropMode interop) : state_(std::make_unique<State>(device::cudaRuntime(), interop)) {
   State& s = *state_;
   s.renderer = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
   const char* version = reinterpret_cast<const char*>(glGetString(GL_VERSION));
@@ -191,6 +139,9 @@ GlDrawing::~GlDrawing() = default;
 void GlDrawing::setAlwaysFine(bool fine) { state_->alwaysFine = fine; }
 bool GlDrawing::software() const { return state_->isSoftware; }
 
+bool GlDrawing::readsTheCard() const { return state_->interop.usable(); }
+std::string GlDrawing::whyHostCopies() const { return state_->interop.reason(); }
+
 std::string GlDrawing::description() const {
   return "OpenGL " + state_->version + ", " + state_->renderer.substr(0, state_->renderer.find(" ("));
 }
@@ -198,23 +149,48 @@ std::string GlDrawing::description() const {
 bool GlDrawing::State::changed(const SceneFrame& f, int fine) const {
   if (fine != lastFine || f.width != last.width || f.height != last.height || !(f.display == last.display)) return true;
   if (f.matrices.clipFromEye != last.matrices.clipFromEye || f.matrices.eyeFromWorld != last.matrices.eyeFromWorld) return true;
-  if (f.snapshot->positions != last.snapshot->positions || f.snapshot->faces != last.snapshot->faces || f.snapshot->views != last.snapshot->views) return true;
+  if (f.snapshot->positions != last.snapshot->positions || f.snapshot->geometry != last.snapshot->geometry || f.snapshot->faces != last.snapshot->faces || f.snapshot->views != last.snapshot->views) return true;
   return !sameLines(f.lines, last.lines) || (f.display.shading == Shading::Heat && f.snapshot->vertexGradient != last.snapshot->vertexGradient);
 }
 
-void GlDrawing::State::upload(const Snapshot& s) {
-  if (s.faces && s.faces != uploadedFaces) mesh.setFaces(*s.faces), uploadedFaces = s.faces;
-  if (s.positions && s.positions != uploadedPositions) {
-    const bool given = s.normals && s.normals->size() == s.positions->size();
-    mesh.setVertices(interleave(*s.positions, given ? *s.normals : smoothNormals(*s.positions, *s.faces), s.vertexGradient.get()));
-    uploadedPositions = s.positions;
+// From the card's memory when the snapshot carries it, else from the host's.
+void GlDrawing::State::uploadVertices(const Snapshot& s) {
+  if (!s.positions || !s.faces) return;
+  if (s.onCard && !interop.probed()) {
+    const GlBuffer tiny = makeBuffer();
+    glBindBuffer(GL_ARRAY_BUFFER, tiny.get());
+    glBufferData(GL_ARRAY_BUFFER, 16, nullptr, GL_STREAM_DRAW);
+    interop.probe(tiny.get());
   }
+  const bool fits = s.geometry && std::size_t(s.geometry->vertexCount) == s.positions->size();
+  if (fits ? s.geometry == uploadedGeometry : s.positions == uploadedPositions) return;
+  if (fits && mesh.setVertices(s.geometry, interop)) {
+    uploadedGeometry = s.geometry;
+    uploadedPositions.reset();
+    return;
+  }
+  const bool given = s.normals && s.normals->size() == s.positions->size();
+  mesh.setVertices(*s.positions, given ? *s.normals : smoothNormals(*s.positions, *s.faces));
+  uploadedPositions = s.positions;
+  uploadedGeometry.reset();
+}
+
+void GlDrawing::State::uploadReference(const Snapshot& s) {
   const auto reference = s.views ? s.views->reference : nullptr;
   if (reference == uploadedReference) return;
   uploadedReference = reference;
   if (!reference) return;
   ghost.setFaces(reference->faces);
-  ghost.setVertices(interleave(reference->positions, smoothNormals(reference->positions, reference->faces), nullptr));
+  ghost.setVertices(reference->positions, smoothNormals(reference->positions, reference->faces));
+  ghost.setHeat(nullptr);
+}
+
+void GlDrawing::State::upload(const Snapshot& s) {
+  const bool otherFaces = s.faces && s.faces != uploadedFaces;
+  if (otherFaces) mesh.setFaces(*s.faces), uploadedFaces = s.faces;
+  uploadVertices(s);
+  if (s.positions && (otherFaces || s.vertexGradient != uploadedGradient)) mesh.setHeat(s.vertexGradient.get()), uploadedGradient = s.vertexGradient;
+  uploadReference(s);
 }
 
 // A gradient of plain clears: as many bands as it has grey levels, and far cheaper than a shaded quad in software.

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "app/window/cuda_interop.h"
 #include "app/window/drawing.h"
 #include "app/window/ui.h"
 
@@ -12,12 +13,14 @@ namespace penumbra {
 // A context must be current now and whenever it is used.
 class GlDrawing final : public Drawing {
  public:
-  GlDrawing();
+  explicit GlDrawing(InteropMode interop = InteropMode::Auto);
   ~GlDrawing() override;
   TextureId scene(const SceneFrame& frame) override;
   TextureId image(int slot, const RgbaImage* content) override;
   bool software() const override;
   std::string description() const override;
+  bool readsTheCard() const override;
+  std::string whyHostCopies() const override;
   // Colours and the scene's texture onto the bound framebuffer of `height` pixels; `scale` is its pixels per unit.
   void drawUnderlays(const std::vector<Underlay>& underlays, int height, float scale);
   void setAlwaysFine(bool fine);  // smooth edges even while moving (pictures for people to keep)

@@ -69,7 +69,7 @@ class Window {
     const int height = arguments.height > 0 ? arguments.height : settings_.windowHeight;
     platform_ = openPlatform(arguments, width, height);
     imguiGl_ = std::make_unique<ImGuiGlOwner>();
-    drawing_ = std::make_unique<GlDrawing>();
+    drawing_ = std::make_unique<GlDrawing>(arguments.interop);
     images_ = std::make_unique<ViewImages>(*drawing_);
     state_ = std::make_unique<AppState>(session_.get(), settings_, arguments.options);
     if (arguments.uiScale > 0) state_->settings.uiScale = arguments.uiScale;
@@ -109,6 +109,14 @@ class Window {
     ImGui_ImplOpenGL3_CreateFontsTexture();
   }
 
+  // The session publishes meshes on the card as long as they can be drawn from there.
+  void followInterop() {
+    session_->shareGeometry(drawing_->readsTheCard());
+    if (arguments_.interop != InteropMode::On || interopNoted_ || !state_->snapshot().onCard || drawing_->whyHostCopies().empty()) return;
+    interopNoted_ = true;
+    state_->toast(NoticeKind::Warning, "The mesh is copied through the host: " + drawing_->whyHostCopies(), "");
+  }
+
   // One frame up to, but without, showing it.
   void draw() {
     const auto begin = Clock::now();
@@ -127,6 +135,7 @@ class Window {
     drawing_->drawUnderlays(ui_.underlays, int(io.DisplaySize.y * io.DisplayFramebufferScale.y), io.DisplayFramebufferScale.y);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     if (!state_->panelsHidden) state_->watch(images_->visible());
+    followInterop();
     if (drawing_->software()) glFinish();
     const float took = std::chrono::duration<float, std::milli>(Clock::now() - begin).count();
     ui_.frameMilliseconds = ++framesDrawn_ < 4 ? took : 0.9f * ui_.frameMilliseconds + 0.1f * took;
@@ -252,6 +261,7 @@ class Window {
   std::unique_ptr<AppState> state_;
   Ui ui_;
   int framesDrawn_ = 0;
+  bool interopNoted_ = false;
 };
 
 }  // namespace

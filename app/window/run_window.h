@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 
+#include "app/window/cuda_interop.h"
 #include "optim/options.h"
 
 namespace penumbra {
@@ -22,6 +23,7 @@ struct WindowArguments {
   double benchUiSeconds = 0;         // when > 0: fit flat out, draw without pause, print frame times, quit
   int width = 0, height = 0;         // of the window in pixels; 0: the saved size (1600 x 900 at first)
   DisplayBackend display = DisplayBackend::Auto;
+  InteropMode interop = InteropMode::Auto;  // On: says so in a notice when it is not possible
 };
 
 // Returns the exit code of the process. Throws Error(ExitCode::Display) when no window can be opened, Error(Save)

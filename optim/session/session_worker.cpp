@@ -180,6 +180,7 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   views_ = std::move(views);
   viewsChanged_ = facesChanged_ = true;
   clearRecords();
+  noteBackend();
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();

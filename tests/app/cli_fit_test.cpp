@@ -8,6 +8,7 @@
 
 #include "optim/io/image_io.h"
 #include "optim/io/mesh_io.h"
+#include "renderer/device_iteration.h"
 #include "renderer/topology.h"
 #include "tests/support/process.h"
 #include "tests/support/small_meshes.h"
@@ -92,6 +93,23 @@ TEST_F(CliFit, WritesMeshReportAndPicture) {
 
   const RgbaImage picture = readPng(path("p.png"));
   EXPECT_NE(picture.at(picture.width / 2, picture.height / 2).r, picture.at(0, 0).r);
+}
+
+// Exit code 0 with and without one: the report and a line tell what computed.
+TEST_F(CliFit, AsksForAGraphicsCardAndSaysWhatItGot) {
+  const ProcessResult result = penumbra(smallFit(model_, path("out.ply"), {"--report", path("r.json"), "--backend", "cuda", "--solver", "gradient",
+                                                                           "--progress", "plain"}));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const Json report = json("r.json");
+  const std::string backend = report["backend"], reason = report["backend_reason"];
+  if (const CudaStatus status = probeCuda(); status.available) {
+    EXPECT_EQ(backend, "CUDA (" + status.name + ")");
+    EXPECT_EQ(reason, "");
+  } else {
+    EXPECT_EQ(backend.rfind("CPU (", 0), 0u) << backend;
+    EXPECT_EQ(reason, status.reason);
+    EXPECT_NE(result.err.find("The fit runs on the CPU: " + status.reason), std::string::npos) << result.err;
+  }
 }
 
 TEST_F(CliFit, ProgressAsJsonIsOneObjectALine) {

@@ -95,9 +95,13 @@ TEST(CliUsage, NoHelpLineIsTooWideForATerminal) {
 }
 
 TEST(CliUsage, VersionsOfAllLibrariesAreTold) {
-  EXPECT_EQ(penumbra({"--version"}).out, "Penumbra " PENUMBRA_VERSION "\n");
+  const std::string text = penumbra({"--version"}).out;
+  EXPECT_EQ(text.rfind("Penumbra " PENUMBRA_VERSION "\nCUDA: ", 0), 0u) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
   const auto json = nlohmann::json::parse(penumbra({"--version", "--json"}).out);
   EXPECT_EQ(json["version"], PENUMBRA_VERSION);
+  const bool usable = json["cuda"]["usable"];
+  EXPECT_EQ(json["cuda"].contains("reason"), !usable);
   for (const char* library : {"assimp", "cli11", "eigen", "glm", "libpng", "libwebp", "nlohmann_json"})
     EXPECT_FALSE(json["libraries"][library].get<std::string>().empty()) << library;
 }
