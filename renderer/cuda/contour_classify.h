@@ -6,35 +6,10 @@
 // around, one bit an edge (32 edges a mask) for each view, so that counting bits and a prefix sum give every segment
 // its place. Bounds: words 36 bytes and 224 flops a face and group of 32 views; masks 2 cached words an edge and group.
 #pragma once
-#include "renderer/core/contour.h"
+#include "renderer/cuda/contour_cells.h"
 #include "renderer/cuda/scan.h"
-#include "renderer/cuda/scene.h"
 
 namespace penumbra::device {
-
-// A projected contour edge, cut at the near plane. 64 bytes. An end with second vertex >= 0 lies on that mesh edge.
-struct Segment {
-  float ax, ay, bx, by;      // pixels
-  float slope, left, right;  // dx / dy, extent in x
-  int net;                   // 0: projects to nothing that matters
-  int row0, row1;            // rows it touches, within the guard band
-  int a, a2, b, b2;          // vertices of its ends
-  int slot;
-  int cuts;  // first of the list of its cuts, -1
-};
-
-// A segment in the list of one row.
-struct RowNode {
-  int next, segment, row;  // row counts through all slots, see Rows
-};
-
-// Lists of the segments that touch each pixel row, the margin's rows included.
-struct Rows {
-  int* first;  // [slot][row + margin], -1: empty
-  RowNode* nodes;
-  int rowsPerSlot, nodeCapacity;
-  PENUMBRA_HD Index at(int slot, int row, int margin) const { return Index(slot) * rowsPerSlot + row + margin; }
-};
 
 // Facing of faces, and depth of vertices: items are F faces, then V vertices, for each group of 32 slots.
 struct FacingWords {
@@ -156,7 +131,7 @@ PENUMBRA_HD inline SegmentEnd vertexEnd(const MeshView& mesh, const CameraT<floa
   return {vertex, -1, cameraSpace(camera, mesh.positions[vertex])};
 }
 
-// Projects the edges of one mask and enters the segments into the lists of their rows.
+// Projects the edges of one mask and enters the segments into the lists of their cells.
 struct MakeSegments {
   ContourSource source;
   const Slot* slots;
@@ -165,7 +140,7 @@ struct MakeSegments {
   float nearPlane;
   Segment* segments;
   int capacity;
-  Rows rows;
+  Cells cells;
   Counters* counters;
 
   PENUMBRA_HD void operator()(Index index) const {
@@ -181,7 +156,8 @@ struct MakeSegments {
       segment.cuts = segment.a2 = segment.b2 = -1;
       if (block < source.edgeBlocks) fromEdge(segment, block * kBlock + bit);
       else fromFace(segment, (block - source.edgeBlocks) * kBlock + bit);
-      if (segment.net != 0) enter(segment, int(place));
+      if (segment.net != 0 && !CellWriter{cells, counters}(segment, int(place), slots[slot].margin))
+        return unite(&counters->trouble, kTooSmall);
       segments[place] = segment;
     }
   }
@@ -239,20 +215,6 @@ struct MakeSegments {
     s.row0 = rowOf(low, -margin, lastRow);
     s.row1 = rowOf(high, -margin, lastRow);
     s.net = net;
-  }
-
-  PENUMBRA_HD void enter(const Segment& s, int place) const {
-    const int count = s.row1 - s.row0 + 1;
-    const std::int64_t taken = take(&counters->now.nodes, count);
-    if (taken > rows.nodeCapacity - count) return unite(&counters->trouble, kTooSmall);
-    const int first = int(taken);
-    const Index list = rows.at(s.slot, s.row0, slots[s.slot].margin);
-    for (int k = 0; k < count; ++k) {
-      RowNode& node = rows.nodes[first + k];
-      node.segment = place;
-      node.row = int(list) + k;
-      node.next = exchange(&rows.first[list + k], first + k);
-    }
   }
 };
 

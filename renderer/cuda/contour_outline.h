@@ -1,10 +1,10 @@
 // Contour, stage 2: where segments cross, and the pieces of them that bound the union. The rules, and the order of
 // pieces, are those of renderer/cpu/contour_outline.cpp.
 //
-// Lists (segments of a row, cuts of a segment) are linked in whatever order threads arrive. Nothing depends on it: rows
-// are summed over or searched for pairs, cuts are sorted by (t, other segment) before use. Bounds: L segments in a row
-// cost L^2 tests of 16 bytes for crossings and 32 L bytes a segment for its count; for meshes of some thousand faces L
-// is about 10.
+// Lists (segments of a cell, cuts of a segment) are linked in whatever order threads arrive. Nothing depends on it:
+// cells are summed over or searched for pairs, cuts are sorted by (t, other segment) before use. Bounds: L segments in
+// a cell cost L^2 tests of 64 bytes for crossings and 64 L bytes a segment for its count; L is about 2 for meshes of
+// some thousand faces at 256 pixels.
 #pragma once
 #include "renderer/cuda/contour_classify.h"
 
@@ -19,7 +19,7 @@ struct OutlineData {
   const Slot* slots;
   Segment* segments;
   int segmentCapacity;
-  Rows rows;
+  Cells cells;
   Cut* cuts;
   int cutCapacity;
   Counters* counters;
@@ -35,32 +35,42 @@ PENUMBRA_HD inline bool sameEnds(const Segment& s, const Segment& o) {
 }
 PENUMBRA_HD inline bool isNear(const Segment& s, int margin) { return s.net != 0 && s.right >= float(-margin); }
 
-// Compares the segment of one node with the others of its row, each pair once: in the first row that both touch, from
-// the segment with the lower index.
+// Compares the segment of one node with the others of its cell, from the one with the lower index. Two segments may
+// share several cells: their crossing is noted in the first of them.
 struct CrossSegments {
   OutlineData data;
   PENUMBRA_HD void operator()(Index index) const {
-    if (index >= data.counters->now.nodes || index >= data.rows.nodeCapacity) return;
-    const RowNode& node = data.rows.nodes[index];
+    if (index >= data.counters->now.nodes || index >= data.cells.nodeCapacity) return;
     if (data.counters->trouble) return;  // lists may be incomplete
+    const CellNode& node = data.cells.nodes[index];
     const Segment& s = data.segments[node.segment];
-    const Slot& slot = data.slots[s.slot];
-    if (!isNear(s, slot.margin)) return;
-    const int y = int(node.row - Index(s.slot) * data.rows.rowsPerSlot) - slot.margin;
-    for (int n = data.rows.first[node.row]; n >= 0; n = data.rows.nodes[n].next) {
-      const int other = data.rows.nodes[n].segment;
+    const int margin = data.slots[s.slot].margin;
+    if (!isNear(s, margin)) return;
+    for (int n = data.cells.first[node.cell]; n >= 0; n = data.cells.nodes[n].next) {
+      const int other = data.cells.nodes[n].segment;
       if (other <= node.segment) continue;
       const Segment& o = data.segments[other];
-      if (o.right < s.left || o.left > s.right || (s.row0 != y && o.row0 != y) || !isNear(o, slot.margin)) continue;
-      cross(node.segment, other, s, o);
+      if (o.right < s.left || o.left > s.right || !isNear(o, margin)) continue;
+      cross(node.segment, other, node.cell);
     }
   }
-  PENUMBRA_HD void cross(int i, int j, const Segment& s, const Segment& o) const {
+  PENUMBRA_HD Index firstShared(const Segment& s, const Segment& o) const {
+    const int last = s.row1 < o.row1 ? s.row1 : o.row1;
+    for (int y = s.row0 > o.row0 ? s.row0 : o.row0; y <= last; ++y) {
+      const Bins p = data.cells.bins(s, y), q = data.cells.bins(o, y);
+      const int first = p.first > q.first ? p.first : q.first;
+      if (first <= p.last && first <= q.last) return data.cells.row(s.slot, y, data.slots[s.slot].margin) + first;
+    }
+    return -1;
+  }
+  PENUMBRA_HD void cross(int i, int j, int cell) const {
+    const Segment &s = data.segments[i], &o = data.segments[j];
     if (sameEnds(s, o)) return;
     float t, r;
     if (!segmentsCross(Vec2<float>(s.ax, s.ay), Vec2<float>(s.bx, s.by), Vec2<float>(o.ax, o.ay),
                        Vec2<float>(o.bx, o.by), t, r))
       return;
+    if (firstShared(s, o) != cell) return;
     const std::int64_t first = take(&data.counters->now.cuts, 2);
     if (first > data.cutCapacity - 2) return unite(&data.counters->trouble, kTooSmall);
     enter(int(first), i, t, j);
@@ -120,7 +130,7 @@ PENUMBRA_HD inline void clipToGuard(const Segment& s, const Slot& slot, float& l
   }
 }
 
-// How many faces lie beside a segment, asked of the lists of rows.
+// How many faces lie beside a segment, asked of the cells.
 struct FaceCount {
   const OutlineData& data;
 
@@ -129,14 +139,17 @@ struct FaceCount {
     const Segment& own = data.segments[segment];
     const Slot& slot = data.slots[own.slot];
     const int line = rowOf(y, -slot.margin, slot.view.camera.height + slot.margin - 1);
+    const Index row = data.cells.row(own.slot, line, slot.margin);
     int count = 0;
-    for (int n = data.rows.first[data.rows.at(own.slot, line, slot.margin)]; n >= 0; n = data.rows.nodes[n].next) {
-      const int i = data.rows.nodes[n].segment;
-      const Segment& s = data.segments[i];
-      if (i == segment || !spansRow(s.ay, s.by, y)) continue;
-      const float crossing = crossingX(s.ax, s.ay, s.slope, y);
-      if (crossing < x || (crossing == x && i < segment)) count += countStep(s.ay, s.by, s.net);
-    }
+    for (int b = 0; b < data.cells.binsPerRow; ++b)
+      for (int n = data.cells.first[row + b]; n >= 0; n = data.cells.nodes[n].next) {
+        const int i = data.cells.nodes[n].segment;
+        const Segment& s = data.segments[i];
+        if (i == segment || !spansRow(s.ay, s.by, y)) continue;
+        const float crossing = crossingX(s.ax, s.ay, s.slope, y);
+        const bool isBefore = crossing < x || (crossing == x && i < segment);
+        if (isBefore && data.cells.home(s, line, crossing) == b) count += countStep(s.ay, s.by, s.net);
+      }
     return count;
   }
   // Faces over the point just left of the segment at parameter t.
@@ -154,16 +167,21 @@ struct FaceCount {
     const Slot& slot = data.slots[own.slot];
     const float centre = float(y) + 0.5f, x = crossingX(own.ax, own.ay, own.slope, centre), gap = 2e-3f;
     if (x < float(-slot.margin) || x > float(slot.view.camera.width + slot.margin)) return false;
+    const Index row = data.cells.row(own.slot, y, slot.margin);
+    const int first = data.cells.bin(x - gap), last = data.cells.bin(x + gap);
     int count = 0;
-    for (int n = data.rows.first[data.rows.at(own.slot, y, slot.margin)]; n >= 0; n = data.rows.nodes[n].next) {
-      const int i = data.rows.nodes[n].segment;
-      const Segment& s = data.segments[i];
-      if (i == segment || !spansRow(s.ay, s.by, centre)) continue;
-      const float crossing = crossingX(s.ax, s.ay, s.slope, centre);
-      const bool isBefore = crossing < x || (crossing == x && i < segment);
-      if ((isBefore ? x - crossing : crossing - x) < gap) return false;
-      if (isBefore) count += countStep(s.ay, s.by, s.net);
-    }
+    for (int b = 0; b < first; ++b) count += data.cells.steps[row + b];
+    for (int b = first; b <= last; ++b)
+      for (int n = data.cells.first[row + b]; n >= 0; n = data.cells.nodes[n].next) {
+        const int i = data.cells.nodes[n].segment;
+        const Segment& s = data.segments[i];
+        if (i == segment || !spansRow(s.ay, s.by, centre)) continue;
+        const float crossing = crossingX(s.ax, s.ay, s.slope, centre);
+        if (data.cells.home(s, y, crossing) != b) continue;
+        const bool isBefore = crossing < x || (crossing == x && i < segment);
+        if ((isBefore ? x - crossing : crossing - x) < gap) return false;
+        if (isBefore) count += countStep(s.ay, s.by, s.net);
+      }
     result = own.by > own.ay ? count + own.net : count;
     return true;
   }

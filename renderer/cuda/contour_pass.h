@@ -35,7 +35,10 @@ class ContourPass {
     edgeBlocks_ = int(blocksFor(mesh.edgeCount));
     faceBlocks_ = int(blocksFor(mesh.faceCount));
     slotBlocks_ = extent.blocks;
-    rowsPerSlot_ = extent.height + 2 * (int(std::ceil(reach)) + 1);
+    const int margin = int(std::ceil(reach)) + 1;
+    rowsPerSlot_ = extent.height + 2 * margin;
+    marginBins_ = int(blocksFor(margin));
+    binsPerRow_ = int(blocksFor(extent.width)) + 2 * marginBins_;
     const Index groups = blocksFor(slots), masks = Index(slots) * (edgeBlocks_ + faceBlocks_);
     facing_.allocate(executor, groups * mesh.faceCount);
     inFront_.allocate(executor, groups * mesh.vertexCount);
@@ -43,7 +46,10 @@ class ContourPass {
     masks_.allocate(executor, masks);
     maskCounts_.allocate(executor, masks);
     maskPlaces_.allocate(executor, masks);
-    rowFirst_.allocate(executor, Index(slots) * rowsPerSlot_);
+    const Index cellCount = Index(slots) * rowsPerSlot_ * binsPerRow_;
+    if (cellCount > kMostParts) throw tooMany();
+    cellFirst_.allocate(executor, cellCount);
+    cellSteps_.allocate(executor, cellCount);
     const Index blocks = Index(slots) * slotBlocks_;
     keys_.allocate(executor, blocks * kBlock);
     inside_.allocate(executor, blocks);
@@ -57,16 +63,14 @@ class ContourPass {
   bool grow(Executor& executor, const PartCounts& need) {
     const auto enough = [](Index& room, Index wanted, Index most) {
       if (wanted <= room) return false;
+      if (wanted > most) throw tooMany();
       room = std::min(most, wanted + wanted / 4);
-      if (room < wanted)
-        throw Error(ExitCode::Memory, "The outline has more parts than 32 bits can count.", "Use fewer views at once.");
       return true;
     };
-    const Index most = (Index(1) << 31) - 64;
-    bool grown = enough(room_.segments, need.segments, most);
-    grown |= enough(room_.nodes, need.nodes, most);
-    grown |= enough(room_.cuts, need.cuts, most);
-    grown |= enough(room_.pieces, need.pieces, most / 4);
+    bool grown = enough(room_.segments, need.segments, kMostParts);
+    grown |= enough(room_.nodes, need.nodes, kMostParts);
+    grown |= enough(room_.cuts, need.cuts, kMostParts);
+    grown |= enough(room_.pieces, need.pieces, kMostParts / 4);
     if (grown) makeRoom(executor);
     return grown;
   }
@@ -75,7 +79,7 @@ class ContourPass {
   void cover(Executor& executor, const PassInput& in) {
     const ContourSource source{in.mesh,      facing_.data(), inFront_.data(), degenerate_.data(),
                                in.anyBehind, edgeBlocks_,    faceBlocks_};
-    const ClearContour clear{images(),           rows(), ends(), in.viewSums, keys_.size(), rowFirst_.size(),
+    const ClearContour clear{images(),           cells(), ends(), in.viewSums, keys_.size(), cellFirst_.size(),
                              endEntries_.size(), slots_};
     const Index groups = blocksFor(slots_), blocks = edgeBlocks_ + faceBlocks_;
     executor.launch("clearContour", clear, clear.count());
@@ -88,7 +92,7 @@ class ContourPass {
     maskPlaces_.run(executor, maskCounts_.data(), &in.counters->now.segments);
     executor.launch("makeSegments",
                     MakeSegments{source, in.slots, masks_.data(), maskPlaces_.view(maskCounts_.data()), in.nearPlane,
-                                 segments_.data(), int(room_.segments), rows(), in.counters},
+                                 segments_.data(), int(room_.segments), cells(), in.counters},
                     masks_.size());
     const OutlineData data = outlineData(in);
     executor.launch("crossSegments", CrossSegments{data}, room_.nodes);
@@ -131,16 +135,20 @@ class ContourPass {
 
   std::size_t bytes() const {
     return facing_.bytes() + inFront_.bytes() + degenerate_.bytes() + masks_.bytes() + maskCounts_.bytes() +
-           maskPlaces_.bytes() + rowFirst_.bytes() + keys_.bytes() + inside_.bytes() + marks_.bytes() +
-           segments_.bytes() + nodes_.bytes() + cuts_.bytes() + pieces_.bytes() + sums_.bytes() + onLeft_.bytes() +
-           pieceCounts_.bytes() + piecePlaces_.bytes() + endEntries_.bytes();
+           maskPlaces_.bytes() + cellFirst_.bytes() + cellSteps_.bytes() + keys_.bytes() + inside_.bytes() +
+           marks_.bytes() + segments_.bytes() + nodes_.bytes() + cuts_.bytes() + pieces_.bytes() + sums_.bytes() +
+           onLeft_.bytes() + pieceCounts_.bytes() + piecePlaces_.bytes() + endEntries_.bytes();
   }
 
  private:
+  static constexpr Index kMostParts = (Index(1) << 31) - 64;
+  static Error tooMany() {
+    return {ExitCode::Memory, "The outline has more parts than 32 bits can count.", "Use fewer views at once."};
+  }
   // Contour edges of a view grow as the square root of its edges on smooth meshes; twice that to begin with.
   static Room firstGuess(const MeshView& mesh, int slots) {
     const Index each = std::min<Index>(mesh.edgeCount, 256 + Index(8 * std::sqrt(double(mesh.edgeCount))));
-    return {each * slots, 4 * each * slots, each * slots / 2, each * slots};
+    return {each * slots, 6 * each * slots, each * slots / 2, each * slots};
   }
   void makeRoom(Executor& executor) {
     segments_.allocate(executor, room_.segments);
@@ -164,21 +172,24 @@ class ContourPass {
         keys_.size());
   }
   Images images() const { return {keys_.data(), marks_.data(), inside_.data(), nullptr, slotBlocks_}; }
-  Rows rows() const { return {rowFirst_.data(), nodes_.data(), rowsPerSlot_, int(room_.nodes)}; }
+  Cells cells() const {
+    return {cellFirst_.data(), cellSteps_.data(), nodes_.data(),   rowsPerSlot_,
+            binsPerRow_,       marginBins_,       int(room_.nodes)};
+  }
   EndTable ends() const { return {endEntries_.data(), std::uint32_t(endEntries_.size() - 1)}; }
   OutlineData outlineData(const PassInput& in) const {
-    return {in.slots, segments_.data(), int(room_.segments), rows(), cuts_.data(), int(room_.cuts), in.counters};
+    return {in.slots, segments_.data(), int(room_.segments), cells(), cuts_.data(), int(room_.cuts), in.counters};
   }
 
-  int slots_ = 0, edgeBlocks_ = 0, faceBlocks_ = 0, slotBlocks_ = 0, rowsPerSlot_ = 0;
+  int slots_ = 0, edgeBlocks_ = 0, faceBlocks_ = 0, slotBlocks_ = 0, rowsPerSlot_ = 0, binsPerRow_ = 0, marginBins_ = 0;
   Room room_;
   Buffer<std::uint32_t> facing_, inFront_, masks_, inside_;
   Buffer<std::uint8_t> degenerate_, marks_;
-  Buffer<int> maskCounts_, rowFirst_, onLeft_, pieceCounts_;
+  Buffer<int> maskCounts_, cellFirst_, cellSteps_, onLeft_, pieceCounts_;
   PrefixSums maskPlaces_, piecePlaces_;
   Buffer<std::uint64_t> keys_;
   Buffer<Segment> segments_;
-  Buffer<RowNode> nodes_;
+  Buffer<CellNode> nodes_;
   Buffer<Cut> cuts_;
   Buffer<Piece> pieces_;
   Buffer<PieceSums> sums_;

@@ -18,21 +18,24 @@ struct Images {
   int slotBlocks;         // blocks of a slot
 };
 
-// Empties what the last launches left: keys of marked blocks, lists of rows, the table of ends, sums of views.
+// Empties what the last launches left: keys of marked blocks, lists of cells, the table of ends, sums of views.
 struct ClearContour {
   Images images;
-  Rows rows;
+  Cells cells;
   EndTable ends;
   ViewSums* viewSums;
-  Index pixels, rowCount, endCount, views;
+  Index pixels, cellCount, endCount, views;
   PENUMBRA_HD void operator()(Index i) const {
     if (i < pixels && images.marks[i / kBlock]) images.keys[i] = kNoKey;
-    if (i < rowCount) rows.first[i] = -1;
+    if (i < cellCount) {
+      cells.first[i] = -1;
+      cells.steps[i] = 0;
+    }
     if (i < endCount) ends.entries[i] = {kNoKey, 0, 0};
     if (i < views) viewSums[i] = {};
   }
   Index count() const {
-    const Index a = pixels > rowCount ? pixels : rowCount, b = endCount > views ? endCount : views;
+    const Index a = pixels > cellCount ? pixels : cellCount, b = endCount > views ? endCount : views;
     return a > b ? a : b;
   }
 };
@@ -47,21 +50,30 @@ struct CoverBlocks {
     if (!pixel.inSlot) return;
     images.marks[block] = 0;
     const Slot& slot = data.slots[pixel.slot];
-    const int head = data.rows.first[data.rows.at(pixel.slot, pixel.y, slot.margin)];
+    const Index row = data.cells.row(pixel.slot, pixel.y, slot.margin);
+    const int bin = pixel.x / kBlock + data.cells.marginBins;
     const float centre = float(pixel.y) + 0.5f;
     const int width = slot.view.camera.width, end = pixel.x + kBlock;
+    int count = 0;
+    for (int b = 0; b < bin; ++b) count += data.cells.steps[row + b];
     std::uint32_t word = 0;
     // Walk from change to change; at first everything up to the block's first pixel counts.
-    for (int from = pixel.x, count = 0, first = 1; from < end; first = 0) {
+    for (int from = pixel.x, first = 1; from < end; first = 0) {
       int next = end, step = 0;
-      for (int n = head; n >= 0; n = data.rows.nodes[n].next) {
-        const Segment& s = data.segments[data.rows.nodes[n].segment];
+      for (int n = data.cells.first[row + bin]; n >= 0; n = data.cells.nodes[n].next) {
+        const Segment& s = data.segments[data.cells.nodes[n].segment];
         if (!spansRow(s.ay, s.by, centre)) continue;
-        const int column = rowOf(crossingX(s.ax, s.ay, s.slope, centre) - 0.5f, -2, width) + 1;
-        const int change = countStep(s.ay, s.by, s.net);
-        if (column <= from) count += first ? change : 0;
-        else if (column < next) next = column, step = change;
-        else if (column == next && next < end) step += change;
+        const float x = crossingX(s.ax, s.ay, s.slope, centre);
+        if (data.cells.home(s, pixel.y, x) != bin) continue;
+        const int column = rowOf(x - 0.5f, -2, width) + 1, change = countStep(s.ay, s.by, s.net);
+        if (column <= from) {
+          count += first ? change : 0;
+        } else if (column < next) {
+          next = column;
+          step = change;
+        } else if (column == next && next < end) {
+          step += change;
+        }
       }
       if (count > 0) word |= bitsFrom(from - pixel.x) & ~bitsFrom(next - pixel.x);
       count += step;
