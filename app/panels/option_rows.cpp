@@ -11,7 +11,6 @@
 namespace penumbra {
 namespace {
 
-constexpr float kLabelShare = 0.46f;
 
 // Which option is being typed into, and the text so far. One at a time, owned by the drawing thread.
 struct Typing {

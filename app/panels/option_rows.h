@@ -4,6 +4,8 @@
 
 namespace penumbra {
 
+inline constexpr float kLabelShare = 0.48f;  // of the row's width
+
 // Label, accent dot when changed, slider or choice or box, tooltip, right-click menu, typing by Ctrl+click.
 void optionRow(AppState& state, Ui& ui, const Option& option);
 

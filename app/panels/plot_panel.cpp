@@ -41,7 +41,7 @@ struct Data {
 // The right end of the axis: what is planned, or what was run when the fit ends by itself. It grows in leaps.
 double lastShown(const Snapshot& s, double last) {
   if (s.state == SessionState::Done) return std::max(last, 5.0);
-  if (!endsByItself(s)) return std::max({10.0, last, double(s.plannedIterations)});
+  if (s.views && !endsByItself(s)) return std::max({10.0, last, double(s.plannedIterations)});
   double end = 25;
   while (end < 1.05 * last) end = std::round(1.5 * end);
   return end;

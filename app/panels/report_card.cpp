@@ -1,6 +1,8 @@
 // The summary at the lower right of the 3D view: how well the masks are met, and what the mesh itself is worth.
 #include "app/panels/panels.h"
 
+#include <algorithm>
+
 #include "app/cli/fit_progress.h"
 #include "app/window/plot_axes.h"
 #include "app/window/widgets.h"
@@ -31,7 +33,8 @@ void fitRows(const Snapshot& s) {
     valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px");
     tip("Mean distance between outlines in those views.");
   }
-  if (s.history && !s.history->empty()) valueRow("Training IoU", fixedText(s.history->back().trainIoU, 4), iouColour(s.history->back().trainIoU));
+  const bool known = std::any_of(s.viewIoU.begin(), s.viewIoU.end(), [](float iou) { return iou >= 0; });  // of this mesh
+  if (known && s.history && !s.history->empty()) valueRow("Training IoU", fixedText(s.history->back().trainIoU, 4), iouColour(s.history->back().trainIoU));
   if (s.iteration > 0) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
 }
 

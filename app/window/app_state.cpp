@@ -209,8 +209,10 @@ void AppState::startPause() {
 bool AppState::stepsMore() const { return snapshot_->converged && endsByItself(*snapshot_); }
 
 bool AppState::applies(const Option& option) const {
-  if (!snapshot_->views) return true;
-  return option.applies(resolvedOptions(options_, *snapshot_->views));
+  if (snapshot_->views) return option.applies(resolvedOptions(options_, *snapshot_->views));
+  ViewSet expected;
+  expected.train.resize(std::size_t(options_.views));
+  return option.applies(resolvedOptions(options_, expected));
 }
 
 void AppState::step(int iterations) {

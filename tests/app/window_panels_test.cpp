@@ -5,6 +5,7 @@
 #ifdef PENUMBRA_WITH_WINDOW
 #include <set>
 
+#include "app/panels/option_rows.h"
 #include "app/panels/panels.h"
 #include "app/window/theme.h"
 #include "tests/support/small_meshes.h"
@@ -43,7 +44,7 @@ std::shared_ptr<Snapshot> snapshotIn(SessionState state) {
   s->iterationsPerSecond = 42.5;
   s->secondsFitting = 7.5;
   std::vector<Metrics> history;
-  for (int i = 0; i < 321; ++i) history.push_back({i, i * 0.02, 1.0 / (i + 1), 0.9 / (i + 1), 0, 0, 0, 1 - 0.5 / (i + 1), 0.1, 1e-4, 0.05});
+  for (int i = 0; i < 321; ++i) history.push_back({i, i * 0.02, 1.0 / (i + 1), 0.9 / (i + 1), 0, 0, 0, 0, 1 - 0.5 / (i + 1), -1, 0.1, 1e-4, 0.05});
   history[100].loss = std::nan("");
   s->history = std::make_shared<std::vector<Metrics>>(history);
   s->heldOut = std::make_shared<std::vector<HeldOutMetrics>>(std::vector<HeldOutMetrics>{{100, 0.9, 1.2}, {320, 0.97, 0.4}});
@@ -282,6 +283,35 @@ TEST_F(Panels, DraggingASliderIsOneUndoEntry) {
   EXPECT_EQ(state_.undoStack.size(), 1u);
   state_.undo();
   EXPECT_TRUE(state_.options() == before);
+}
+
+// At the default width the rows are what padding, indent and scroll bar leave.
+TEST_F(Panels, NoLabelIsCut) {
+  ImGui::NewFrame();
+  const float row = LayoutSizes{}.left - 2 * 12 - 10 - ImGui::GetStyle().ScrollbarSize;
+  for (const Option& option : fitOptionTable()) EXPECT_LE(ImGui::CalcTextSize(option.label).x, kLabelShare * row - 8) << option.label;
+  ImGui::Render();
+}
+
+// Every value that is there adds its curve and its label to the plot, and nothing else does.
+TEST_F(Panels, ThePlotOffersTheCurvesThatHaveValues) {
+  const auto verticesWith = [&](double Metrics::*member) {
+    auto s = snapshotIn(SessionState::Running);
+    std::vector<Metrics> history(*s->history);
+    for (Metrics& m : history) m.outlinePx = -1, m.*member = 0.5;
+    s->history = std::make_shared<const std::vector<Metrics>>(history);
+    state_.setSnapshot(s);
+    ui_.layout = computeLayout(1600, 900, 1, {}, false);
+    ImGui::NewFrame();
+    drawPlot(state_, ui_);
+    ImGui::Render();
+    return ImGui::GetDrawData()->TotalVtxCount;
+  };
+  verticesWith(&Metrics::seconds);
+  const int plain = verticesWith(&Metrics::seconds);
+  EXPECT_GT(verticesWith(&Metrics::outlinePx), plain + 300) << "shown from the start";
+  EXPECT_GT(verticesWith(&Metrics::thinPlate), plain + 10) << "its label";
+  EXPECT_EQ(verticesWith(&Metrics::seconds), plain);
 }
 
 TEST_F(Panels, SplittersResizeThePanels) {
