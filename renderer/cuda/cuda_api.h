@@ -45,7 +45,8 @@ struct CudaApi {
   CudaCode (*streamCreate)(void** stream);
   CudaCode (*streamDestroy)(void* stream);
   CudaCode (*streamWait)(void* stream);
-  CudaCode (*launch)(const char* name, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void* stream);
+  CudaCode (*launch)(const char* name, const void* kernel, unsigned blocks, unsigned threads, void** arguments,
+                     void* stream);
   // Graphs.
   CudaCode (*captureBegin)(void* stream);
   CudaCode (*captureEnd)(void* stream, void** graph);

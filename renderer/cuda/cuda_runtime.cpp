@@ -55,8 +55,7 @@ CudaCode unmap(void* resource, void* stream) {
   return code(cudaGraphicsUnmapResources(1, &one, streamOf(stream)));
 }
 
-CudaApi makeTable() {
-  CudaApi api{};
+void fillDevice(CudaApi& api) {
   api.driverVersion = [](int* v) { return code(cudaDriverGetVersion(v)); };
   api.runtimeVersion = [](int* v) { return code(cudaRuntimeGetVersion(v)); };
   api.deviceCount = [](int* count) { return code(cudaGetDeviceCount(count)); };
@@ -64,6 +63,9 @@ CudaApi makeTable() {
   api.setDevice = [](int device) { return code(cudaSetDevice(device)); };
   api.memoryInfo = [](std::size_t* available, std::size_t* total) { return code(cudaMemGetInfo(available, total)); };
   api.kernelUsable = kernelUsable;
+}
+
+void fillMemory(CudaApi& api) {
   api.allocate = [](void** pointer, std::size_t bytes) { return code(cudaMalloc(pointer, bytes)); };
   api.release = [](void* pointer) { return code(cudaFree(pointer)); };
   api.copy = [](void* to, const void* from, std::size_t bytes, CudaCopy kind, void* stream) {
@@ -72,12 +74,18 @@ CudaApi makeTable() {
   api.fill = [](void* to, int byte, std::size_t bytes, void* stream) {
     return code(cudaMemsetAsync(to, byte, bytes, streamOf(stream)));
   };
+}
+
+void fillStreams(CudaApi& api) {
   api.streamCreate = [](void** stream) {
     return code(cudaStreamCreateWithFlags(reinterpret_cast<cudaStream_t*>(stream), cudaStreamNonBlocking));
   };
   api.streamDestroy = [](void* stream) { return code(cudaStreamDestroy(streamOf(stream))); };
   api.streamWait = [](void* stream) { return code(cudaStreamSynchronize(streamOf(stream))); };
   api.launch = launch;
+}
+
+void fillGraphs(CudaApi& api) {
   api.captureBegin = [](void* stream) {
     return code(cudaStreamBeginCapture(streamOf(stream), cudaStreamCaptureModeThreadLocal));
   };
@@ -93,6 +101,9 @@ CudaApi makeTable() {
   api.executableDestroy = [](void* executable) {
     return code(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(executable)));
   };
+}
+
+void fillEvents(CudaApi& api) {
   api.eventCreate = [](void** event) {
     return code(cudaEventCreateWithFlags(reinterpret_cast<cudaEvent_t*>(event), cudaEventDisableTiming));
   };
@@ -108,6 +119,9 @@ CudaApi makeTable() {
     return code(cudaStreamWaitEvent(streamOf(stream), static_cast<cudaEvent_t>(event), 0));
   };
   api.eventDestroy = [](void* event) { return code(cudaEventDestroy(static_cast<cudaEvent_t>(event))); };
+}
+
+void fillOpenGl(CudaApi& api) {
   api.glDevices = [](int* devices, int most, int* count) {
     unsigned found = 0;
     const CudaCode failed = code(cudaGLGetDevices(&found, devices, unsigned(most), 1));  // cudaGLDeviceListAll
@@ -124,6 +138,16 @@ CudaApi makeTable() {
     return code(cudaGraphicsResourceGetMappedPointer(pointer, bytes, resourceOf(resource)));
   };
   api.unmap = unmap;
+}
+
+CudaApi makeTable() {
+  CudaApi api{};
+  fillDevice(api);
+  fillMemory(api);
+  fillStreams(api);
+  fillGraphs(api);
+  fillEvents(api);
+  fillOpenGl(api);
   api.errorName = [](CudaCode c) { return cudaGetErrorName(cudaError_t(c)); };
   api.errorText = [](CudaCode c) { return cudaGetErrorString(cudaError_t(c)); };
   return api;

@@ -169,7 +169,7 @@ TEST(CudaKernels, SmoothingUndoesTheSystem) {
   for (DeviceScene& scene : scenes) {
     scene.positions.push_back({0.3f, -0.2f, 0.1f});
     const Topology topology = buildTopology(int(scene.positions.size()), scene.topology.faces);
-    for (const double lambda : {0.01, 1.0, 5.0, 50.0, 1000.0})
+    for (const double lambda : {0.01, 5.0, 1000.0})
       for (const Index dense : {Index(0), Index(1000)})
         for (const LaunchOrder order : kOrders) {
           HostExecutor executor(order);
@@ -213,6 +213,41 @@ TEST(CudaKernels, IterationsOfAnyNumberOfFaces) {
     }
 }
 
+// Whole iterations with every term, every loss and both ways of smoothing: the same bits in any order of threads.
+TEST(CudaKernels, IterationsDoNotDependOnTheOrderOfThreads) {
+  const DeviceScene scene = deviceScene(testScenes()[10], 0);
+  for (const CoverageModel model : {CoverageModel::Contour, CoverageModel::SoftRas})
+    for (const DeviceLoss loss : {DeviceLoss::L2, DeviceLoss::L1, DeviceLoss::SoftIoU}) {
+      DeviceOptions options = scene.options();
+      options.coverage = model;
+      options.loss = loss;
+      options.denseVertices = loss == DeviceLoss::L1 ? 0 : 1000;
+      options.adamUniform = loss != DeviceLoss::SoftIoU;
+      options.uniformLaplacian = options.cotangentLaplacian = options.normalConsistency = options.edgeLength = 0.01;
+      DeviceStep step;
+      step.sigma = scene.sigma;
+      std::vector<DeviceState> states;
+      std::vector<double> losses;
+      for (const LaunchOrder order : kOrders) {
+        const auto iteration = makeHostIteration(order);
+        iteration->setOptions(options);
+        iteration->setViews(scene.inputs(), loss != DeviceLoss::L2);
+        iteration->setMesh(scene.topology, {scene.positions, {}, {}});
+        iteration->run(std::vector<DeviceStep>(3, step));
+        const DeviceProgress progress = iteration->finish();
+        EXPECT_EQ(progress.done, 3);
+        losses.push_back(progress.last.loss);
+        states.push_back(iteration->state());
+      }
+      for (const std::size_t i : {std::size_t(1), std::size_t(2)}) {
+        EXPECT_EQ(states[i].positions, states[0].positions);
+        EXPECT_EQ(states[i].moment2, states[0].moment2);
+        EXPECT_EQ(losses[i], losses[0]);
+      }
+      EXPECT_NE(states[0].positions, scene.positions);
+    }
+}
+
 // A fold too fine for the first guess of room: buffers grow, and the result is as if they had been large from the
 // start.
 TEST(CudaKernels, BuffersGrowUntilAllFits) {
@@ -236,8 +271,7 @@ TEST(CudaKernels, BuffersGrowUntilAllFits) {
   step.sigma = scene.sigma;
   std::vector<Vec3<float>> gradient;
   iteration->gradient(step, gradient);
-  EXPECT_GT(iteration->memoryInUse(), predictDeviceMemory(scene.topology, scene.cameras, options, 2))
-      << "nothing grew";
+  EXPECT_GT(iteration->memoryInUse(), predictDeviceMemory(scene.topology, scene.cameras, options, 2)) << "nothing grew";
   EXPECT_LE(relativeDifference(gradient, expected.gradient), 1e-4);
   iteration->run(std::vector<DeviceStep>(4, step));
   EXPECT_EQ(iteration->finish().done, 4);
