@@ -1,5 +1,6 @@
-// Drawing into memory: EGL without a surface (EGL_MESA_platform_surfaceless, EGL_KHR_surfaceless_context), the "screen"
-// is a framebuffer object.
+// Drawing into memory: EGL without a surface (EGL_KHR_surfaceless_context), the "screen" is a framebuffer object. Drawn by an
+// NVIDIA card if EGL lists one (EGL_EXT_platform_device), as CUDA can then write into its buffers; else by what Mesa offers
+// (EGL_MESA_platform_surfaceless).
 #include <glad/gl.h>
 
 #include <EGL/egl.h>
@@ -22,19 +23,42 @@ namespace {
   throw Error(ExitCode::Display, "Cannot draw without a display: " + why + ".", "Install libegl1 and libgl1-mesa-dri, or run on a machine with a display.");
 }
 
-EGLDisplay surfacelessDisplay() {
+template <class Function> Function eglFunction(const char* name) { return reinterpret_cast<Function>(eglGetProcAddress(name)); }
+
+// Cards that CUDA computes on.
+std::vector<EGLDeviceEXT> cudaCards() {
+  const auto list = eglFunction<PFNEGLQUERYDEVICESEXTPROC>("eglQueryDevicesEXT");
+  const auto describe = eglFunction<PFNEGLQUERYDEVICESTRINGEXTPROC>("eglQueryDeviceStringEXT");
+  EGLDeviceEXT devices[16];
+  EGLint count = 0;
+  std::vector<EGLDeviceEXT> result;
+  if (!list || !describe || !list(16, devices, &count)) return result;
+  for (int i = 0; i < count; ++i)
+    if (const char* extensions = describe(devices[i], EGL_EXTENSIONS); extensions && std::strstr(extensions, "EGL_NV_device_cuda"))
+      result.push_back(devices[i]);
+  return result;
+}
+
+// Initialised; EGL_NO_DISPLAY when there is none.
+EGLDisplay startedDisplay() {
   const char* extensions = eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS);
-  const auto getDisplay = reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(eglGetProcAddress("eglGetPlatformDisplayEXT"));
-  if (extensions && std::strstr(extensions, "EGL_MESA_platform_surfaceless") && getDisplay)
-    return getDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
-  return eglGetDisplay(EGL_DEFAULT_DISPLAY);
+  const auto platform = eglFunction<PFNEGLGETPLATFORMDISPLAYEXTPROC>("eglGetPlatformDisplayEXT");
+  const auto offers = [&](const char* name) { return platform && extensions && std::strstr(extensions, name); };
+  std::vector<EGLDisplay> displays;
+  if (offers("EGL_EXT_platform_device"))
+    for (const EGLDeviceEXT device : cudaCards()) displays.push_back(platform(EGL_PLATFORM_DEVICE_EXT, device, nullptr));
+  if (offers("EGL_MESA_platform_surfaceless")) displays.push_back(platform(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr));
+  displays.push_back(eglGetDisplay(EGL_DEFAULT_DISPLAY));
+  for (const EGLDisplay display : displays)
+    if (display != EGL_NO_DISPLAY && eglInitialize(display, nullptr, nullptr)) return display;
+  return EGL_NO_DISPLAY;
 }
 
 class EglPlatform final : public Platform {
  public:
   EglPlatform(int width, int height) : width_(width), height_(height) {
-    display_ = surfacelessDisplay();
-    if (display_ == EGL_NO_DISPLAY || !eglInitialize(display_, nullptr, nullptr)) fail("EGL does not start");
+    display_ = startedDisplay();
+    if (display_ == EGL_NO_DISPLAY) fail("EGL does not start");
     try {
       makeContext();
       makeScreen();

@@ -10,8 +10,8 @@
 #include "optim/fit/view_sampler.h"
 #include "optim/targets/soft_target.h"
 #include "optim/targets/targets.h"
-#include "renderer/cuda/host_iteration.h"
 #include "tests/support/small_meshes.h"
+#include "tests/support/test_iteration.h"
 
 namespace penumbra {
 namespace {
@@ -66,7 +66,7 @@ struct Problem {
   }
   std::unique_ptr<DeviceIteration> device(const FitState& state, const DeviceOptions& d,
                                           LaunchOrder order = LaunchOrder::Ascending) const {
-    auto iteration = device::makeHostIteration(order);
+    auto iteration = testIteration(order);
     iteration->setOptions(d);
     std::vector<DeviceViewInput> inputs;
     for (std::size_t v = 0; v < targets.size(); ++v)

@@ -3,7 +3,7 @@
 
 #include <tuple>
 
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/test_iteration.h"
 #include "tests/support/device_scene.h"
 
 namespace penumbra {
@@ -18,7 +18,7 @@ const std::vector<DeviceScene>& scenes() {
 
 std::unique_ptr<DeviceIteration> iterationOf(const DeviceScene& scene, CoverageModel model, double sigma,
                                              LaunchOrder order = LaunchOrder::Ascending) {
-  auto iteration = device::makeHostIteration(order);
+  auto iteration = testIteration(order);
   DeviceOptions options = scene.options();
   options.coverage = model;
   options.largestSigma = sigma;

@@ -3,9 +3,9 @@
 #include "optim/fit/device_access.h"
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/cuda_status.h"
-#include "renderer/cuda/host_iteration.h"
 #include "renderer/cuda/iteration.h"
 #include "tests/support/fake_cuda.h"
+#include "tests/support/test_iteration.h"
 
 namespace penumbra {
 
@@ -16,9 +16,9 @@ inline CudaStatus hostCard() {
   return status;
 }
 
-// The kernels run on the host. `batchSeconds`: 0 for one iteration at a time.
+// The kernels run on the host, or on the card (test_iteration.h). `batchSeconds`: 0 for one iteration at a time.
 inline DeviceAccess hostAccess(double batchSeconds = 1e9) {
-  return {hostCard, [] { return device::makeHostIteration(); }, nullptr, batchSeconds};
+  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds};
 }
 
 // The path through the CUDA runtime, with a table of functions made of host memory.
