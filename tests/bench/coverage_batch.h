@@ -86,8 +86,8 @@ Times timeBatch(ThreadPool& pool, Batch& batch, int runs, long& peak) {
 constexpr const char* kTableHead =
     "views   size    faces    sigma  forward ms backward ms     both ms   peak MiB    B/px  - mesh\n";
 
-void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level,
-              double bump = 0.12) {
+[[maybe_unused]] void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level,
+                               double bump = 0.12) {
   Batch batch(model, sigma, views, size, level, bump);
   long peak = 0;
   const Times t = timeBatch(pool, batch, level >= 6 ? 7 : 15, peak);
