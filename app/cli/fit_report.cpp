@@ -64,6 +64,8 @@ std::string reportJson(const Snapshot& s, const ReportHeader& header) {
                {"seconds", s.secondsFitting},
                {"iterations", s.iteration},
                {"iterations_per_second", s.secondsFitting > 0 ? s.iteration / s.secondsFitting : 0}};
+  json["converged"] = s.converged;
+  if (metrics && metrics->outlinePx >= 0) json["outline_px"] = metrics->outlinePx;
   json["loss"] = metrics ? Json(metrics->loss) : Json();
   json["train_iou"] = metrics ? Json(metrics->trainIoU) : Json();
   json["heldout_iou"] = heldOut ? Json(heldOut->iou) : Json();

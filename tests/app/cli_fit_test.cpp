@@ -161,6 +161,7 @@ TEST_F(CliFit, TheDefaultStopsWhenConvergedWithATimelapseToo) {
   ASSERT_EQ(penumbra(plain).exitCode, 0);
   ASSERT_EQ(penumbra(filmed).exitCode, 0);
   EXPECT_LT(json("a.json")["iterations"], 100);
+  EXPECT_EQ(json("a.json")["converged"], true);
   EXPECT_EQ(json("a.json")["iterations"], json("b.json")["iterations"]);
   EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
 }
