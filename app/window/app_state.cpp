@@ -84,6 +84,7 @@ void AppState::noteViews() {
 
 void AppState::loaded() {
   homeWanted_ = false;
+  if (!recovering_.empty()) recovered();
   camera.setUp(snapshot_->views->up);
   Bounds bounds;
   if (snapshot_->views->reference) bounds = boundsOf(*snapshot_->views->reference);
@@ -100,18 +101,7 @@ void AppState::loaded() {
 
 void AppState::handle(const Event& event) {
   switch (event.kind) {
-    case EventKind::Loaded:
-      homeWanted_ = true;
-      exportedIteration_ = 0;
-      exportedSeconds_ = 0;
-      showReport = false;
-      lastExport_.clear();
-      undoStack.dropMeshEntries();
-      opened = event.path;
-      if (!opened.empty()) settings.remember(opened), settingsChanged = true;
-      if (!recovering_.empty()) recovered();
-      if (snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
-      break;
+    case EventKind::Loaded: begun(event); break;
     case EventKind::Started: showReport = false; break;
     case EventKind::Paused: break;
     case EventKind::Finished: showReport = true; break;
@@ -137,14 +127,7 @@ void AppState::handle(const Event& event) {
       toast(NoticeKind::Info, event.text);
       break;
     case EventKind::Recovered: case EventKind::Warning: toast(NoticeKind::Warning, event.text, event.advice); break;
-    case EventKind::Exported:
-      exportedIteration_ = std::max(1, snapshot_->iteration);
-      exportedSeconds_ = snapshot_->secondsFitting;
-      lastExport_ = event.path;
-      notices.toast(NoticeKind::Good, event.text, event.advice, now_, event.path);
-      if (showFolderAfterExport_) openInFileManager(fs::path(event.path).parent_path());
-      showFolderAfterExport_ = false;
-      break;
+    case EventKind::Exported: exported(event); break;
     case EventKind::Failed:
       startWhenLoaded = false;
       recovering_.clear();

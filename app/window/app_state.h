@@ -154,6 +154,8 @@ class AppState {
   void noteViews();
   void restored();
   void recovered();
+  void begun(const Event& event);
+  void exported(const Event& event);
   bool stepsMore() const;              // the next start does some steps past convergence
   void carryOut(const UndoEntry& entry, bool undoing);
   int newestCheckpoint() const;

@@ -112,4 +112,26 @@ void AppState::exportAgain() {
   if (session_) session_->exportMesh(lastExport_, settings.exportFrame);
 }
 
+// Something else is open now.
+void AppState::begun(const Event& event) {
+  homeWanted_ = true;
+  exportedIteration_ = 0;
+  exportedSeconds_ = 0;
+  showReport = false;
+  lastExport_.clear();
+  undoStack.dropMeshEntries();
+  opened = event.path;
+  if (!opened.empty()) settings.remember(opened), settingsChanged = true;
+  if (snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
+}
+
+void AppState::exported(const Event& event) {
+  exportedIteration_ = std::max(1, snapshot_->iteration);
+  exportedSeconds_ = snapshot_->secondsFitting;
+  lastExport_ = event.path;
+  notices.toast(NoticeKind::Good, event.text, event.advice, now_, event.path);
+  if (showFolderAfterExport_) openInFileManager(fs::path(event.path).parent_path());
+  showFolderAfterExport_ = false;
+}
+
 }  // namespace penumbra
