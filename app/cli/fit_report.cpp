@@ -74,6 +74,7 @@ std::string reportJson(const Snapshot& s, const ReportHeader& header) {
   addMesh(json, s);
   json["backend"] = s.backend;
   json["backend_reason"] = s.backendReason;
+  json["card_bytes"] = s.cardBytes;
   json["train_views"] = s.views ? s.views->train.size() : 0;
   json["heldout_views"] = s.views ? s.views->heldOut.size() : 0;
   json["options"] = Json::parse(optionsToJson(s.options, false));

@@ -14,7 +14,7 @@ struct ReportHeader {
 
 // Keys: program, version, input, output, interrupted, seconds, iterations, iterations_per_second, loss, train_iou,
 // heldout_iou, contour_error_px, vertices, faces, components, closed, genus, backend, backend_reason (why not the graphics
-// card; empty when it is), train_views, heldout_views,
+// card; empty when it is), card_bytes (its memory in use), train_views, heldout_views,
 // options (all of them, as `--config` reads them), edits, notes, history, heldout_history. A figure that was not
 // measured is null.
 std::string reportJson(const Snapshot& snapshot, const ReportHeader& header);

@@ -46,7 +46,8 @@ void part(Ui& ui, const std::string& text, const char* explanation) {
 void backendParts(const Snapshot& s, Ui& ui) {
   if (s.backend.empty()) return;
   const std::string why = s.backendReason.empty() ? "" : " Not the graphics card: " + s.backendReason;
-  part(ui, s.backend, ("What computes the fit." + why).c_str());
+  const std::string memory = s.cardBytes > 0 ? " It uses " + fixedText(double(s.cardBytes) / 1e6, 0) + " MB of its memory." : "";
+  part(ui, s.backend, ("What computes the fit." + memory + why).c_str());
   if (!s.onCard) return;
   if (ui.drawing->readsTheCard()) return part(ui, "drawn in place", "The mesh is drawn from the card's memory, without a copy through the host.");
   part(ui, "host copies", ("The mesh is copied through the host. " + ui.drawing->whyHostCopies()).c_str());

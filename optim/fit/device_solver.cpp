@@ -183,6 +183,11 @@ Mask DeviceSolver::coverage(const FitState& state, const Topology& topology, con
   return mask;
 }
 
+CardUse DeviceSolver::cardUse() const {
+  if (!iterated_) return {};
+  return {device_->memoryInUse(), device_->viewsAtOnce()};
+}
+
 std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
   if (!access_.api || meshId_ == 0 || !iterated_) return nullptr;
   if (!ring_) ring_ = std::make_unique<device::GeometryRing>(*access_.api);

@@ -37,6 +37,7 @@ class DeviceSolver : public FitSolver {
   const std::vector<float>& viewIoU() const override;
   const std::vector<float>& vertexGradient() const override;
   Mask coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) override;
+  CardUse cardUse() const override;
   std::shared_ptr<const PublishedGeometry> publishGeometry() override;
 
  private:

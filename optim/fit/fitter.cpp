@@ -285,6 +285,14 @@ const std::string& Fitter::card() const {
   return impl_->onDevice ? impl_->backend.card() : none;
 }
 const std::string& Fitter::backendReason() const { return impl_->backend.reason(); }
+CardUse Fitter::cardUse() const { return impl_->solver->cardUse(); }
+std::size_t Fitter::predictedCardBytes() const {
+  if (!impl_->onDevice) return 0;
+  std::vector<Camera> cameras;
+  for (const View& view : impl_->views->train) cameras.push_back(view.camera);
+  const int all = int(cameras.size()), sampled = impl_->options.viewsPerStep;
+  return predictDeviceMemory(impl_->topology, cameras, deviceOptions(impl_->options, impl_->reach), sampled > 0 ? std::min(sampled, all) : all);
+}
 std::string Fitter::takeBackendNote() { return impl_->backend.takeNote(); }
 std::shared_ptr<const PublishedGeometry> Fitter::publishGeometry() {
   return impl_->withSolver([](FitSolver& s) { return s.publishGeometry(); });

@@ -16,6 +16,7 @@
 
 namespace penumbra {
 
+struct CardUse;
 struct PublishedGeometry;
 
 // The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h, or its
@@ -62,6 +63,8 @@ class Fitter {
   // The graphics card.
   const std::string& card() const;              // name of the one that computes; empty: the processor does
   const std::string& backendReason() const;     // why it is the processor; empty when it is not
+  std::size_t predictedCardBytes() const;       // of its memory, before the first iteration; 0 on the processor
+  CardUse cardUse() const;                      // see solver.h
   std::string takeBackendNote();                // what to tell a person of it since the last call; empty: nothing
   std::shared_ptr<const PublishedGeometry> publishGeometry();  // see solver.h
 

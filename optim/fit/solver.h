@@ -22,6 +22,11 @@ struct SolverLimits {
   double reach = 10;   // a vertex farther from the origin is a break-down
 };
 
+struct CardUse {
+  std::size_t bytes = 0;  // of the graphics card's memory
+  int viewsAtOnce = 0;    // fewer than a step's views when memory is short
+};
+
 class FitSolver {
  public:
   virtual ~FitSolver() = default;
@@ -36,6 +41,7 @@ class FitSolver {
   virtual std::string trouble() const { return {}; }  // why the last iteration broke down, if the solver has seen it
   virtual void fetch(FitState&) {}                    // positions and moments of now
   virtual void rewind(FitState&) const {}             // counters back to those of the positions and moments
+  virtual CardUse cardUse() const { return {}; }      // 0 before the first iteration
   // The mesh on the graphics card, for drawing; null when there is none.
   virtual std::shared_ptr<const PublishedGeometry> publishGeometry() { return nullptr; }
 

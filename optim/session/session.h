@@ -69,6 +69,7 @@ struct Snapshot {
   std::map<int, std::shared_ptr<const Mask>> coverage;
   std::string backend;            // "CPU (2 threads, AVX-512)", "CUDA (NVIDIA H200)"
   bool onCard = false;            // the graphics card computes
+  std::size_t cardBytes = 0;      // of its memory in use
   std::string backendReason;      // why it does not; empty when it does or nothing is loaded
   // The mesh in the card's memory, if asked for (shareGeometry) and while it runs: newer than `positions`.
   std::shared_ptr<const PublishedGeometry> geometry;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optim/fit/solver.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/session/session_worker.h"
 #include "renderer/cpu/isa.h"
@@ -203,6 +204,23 @@ void SessionWorker::copyWatched(Snapshot& s) {
   watchChanged_ = false;
 }
 
+void SessionWorker::describeBackend(Snapshot& s) const {
+  s.onCard = fitter_ && !fitter_->card().empty();
+  s.backendReason = fitter_ ? fitter_->backendReason() : "";
+  s.cardBytes = 0;
+  if (!s.onCard) {
+    const int threads = pool_->threads();
+    s.backend = "CPU (" + std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + toString(currentIsa()) + ")";
+    return;
+  }
+  const CardUse use = fitter_->cardUse();
+  const int views = int(views_->train.size()), step = options_.viewsPerStep > 0 ? std::min(options_.viewsPerStep, views) : views;
+  s.cardBytes = use.bytes;
+  s.backend = "CUDA (" + fitter_->card();
+  if (use.viewsAtOnce > 0 && use.viewsAtOnce < step) s.backend += ", " + std::to_string(use.viewsAtOnce) + " of " + std::to_string(step) + " views at once";
+  s.backend += ")";
+}
+
 void SessionWorker::publish() {
   Snapshot& s = shown_;
   ++s.version;
@@ -228,11 +246,7 @@ void SessionWorker::publish() {
   if (historyChanged_ || !s.history) s.history = shared(history_);
   if (heldOutChanged_ || !s.heldOut) s.heldOut = shared(heldOut_);
   if (editsChanged_ || !s.edits) s.edits = shared(edits_);
-  s.onCard = fitter_ && !fitter_->card().empty();
-  s.backendReason = fitter_ ? fitter_->backendReason() : "";
-  s.backend = s.onCard ? "CUDA (" + fitter_->card() + ")"
-                       : "CPU (" + std::to_string(pool_->threads()) + (pool_->threads() == 1 ? " thread, " : " threads, ") +
-                             toString(currentIsa()) + ")";
+  describeBackend(s);
   meshChanged_ = facesChanged_ = viewsChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = false;
   published_ = Clock::now();
   mail_.publish(std::make_shared<const Snapshot>(s));

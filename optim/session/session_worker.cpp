@@ -184,6 +184,8 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
+  if (const std::size_t bytes = fitter_->predictedCardBytes(); bytes > 0)
+    text += ". The graphics card needs about " + std::to_string((bytes + 999999) / 1000000) + " MB for it";
   mail_.post({EventKind::Loaded, text + ".", {}, source_->path.string(), 0});
 }
 

@@ -69,6 +69,7 @@ class SessionWorker {
   void report(Metrics metrics, const std::optional<std::string>& recovered, int iterations);
   void forgetRowsAfter(int iteration);
   void noteBackend();
+  void describeBackend(Snapshot& s) const;
   void settle(SessionState state);  // Running -> Paused, Done or Failed
   void finish();
   void measure();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "optim/fit/fitter.h"
+#include "optim/fit/solver.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/session/session.h"
 #include "optim/targets/targets.h"
@@ -136,6 +137,28 @@ TEST_F(Fallback, TooLittleMemoryIsSaid) {
   EXPECT_TRUE(fake.clean());
 }
 
+// With less memory than all views together need, fewer are rendered at once; the result stays the same to rounding.
+TEST_F(Fallback, ShortMemoryMeansFewerViewsAtOnce) {
+  FitOptions options = tinyOptions();
+  options.views = 8;
+  views = std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", options, pool));
+  FakeCuda fake;
+  Fitter roomy(views, options, pool, fakeAccess(fake));
+  roomy.iterate(nullptr, 1);
+  const std::size_t needed = fake.used;
+  EXPECT_EQ(roomy.cardUse().viewsAtOnce, 8);
+  EXPECT_NEAR(double(roomy.predictedCardBytes()), double(needed), 0.5 * double(needed));
+  for (int i = 0; i < 30; ++i) roomy.iterate();
+  const FitState expected = roomy.state();
+  fake.memory = needed + needed * 8 / 10;  // beside the first
+  Fitter tight(views, options, pool, fakeAccess(fake));
+  for (int i = 0; i < 31; ++i) tight.iterate();
+  EXPECT_EQ(tight.card(), "Fake 1000") << tight.backendReason();
+  EXPECT_LT(tight.cardUse().viewsAtOnce, 8);
+  EXPECT_GT(tight.cardUse().viewsAtOnce, 0);
+  expectNear(tight.state(), expected);
+}
+
 TEST_F(Fallback, NoUsableCardIsSaidWhenItWasAskedFor) {
   const std::string reason = "There is no NVIDIA driver.";
   EXPECT_EQ(fit(views, pool, noCard(reason), tinyOptions(Backend::Cuda)).notes, "The fit runs on the CPU: " + reason);
@@ -181,6 +204,8 @@ TEST(DeviceSession, RunsOnTheCardAndReports) {
   EXPECT_EQ(s->backend, "CUDA (Host 1)");
   EXPECT_TRUE(s->onCard);
   EXPECT_EQ(s->backendReason, "");
+  EXPECT_GT(s->cardBytes, 0u);
+  EXPECT_NE(texts(session.takeEvents(), EventKind::Loaded).find("The graphics card needs about "), std::string::npos);
   EXPECT_EQ(s->history->back().iteration, 120);
   for (std::size_t i = 1; i < s->history->size(); ++i) EXPECT_GT((*s->history)[i].iteration, (*s->history)[i - 1].iteration);
   EXPECT_EQ(session.checkpoints().back().iteration, 100);
