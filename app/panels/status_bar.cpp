@@ -1,6 +1,7 @@
 // One line at the bottom: state, size of the mesh, cost of a step and of a frame, what computes, warnings, a hint.
 #include "app/panels/panels.h"
 
+#include "app/window/backend_text.h"
 #include "app/window/plot_axes.h"
 #include "app/window/widgets.h"
 
@@ -42,15 +43,11 @@ void part(Ui& ui, const std::string& text, const char* explanation) {
   tip(explanation);
 }
 
-// What computes, and how its mesh gets into the window; tooltips say why it is not the graphics card.
 void backendParts(const Snapshot& s, Ui& ui) {
   if (s.backend.empty()) return;
-  const std::string why = s.backendReason.empty() ? "" : " Not the graphics card: " + s.backendReason;
-  const std::string memory = s.cardBytes > 0 ? " It uses " + fixedText(double(s.cardBytes) / 1e6, 0) + " MB of its memory." : "";
-  part(ui, s.backend, ("What computes the fit." + memory + why).c_str());
-  if (!s.onCard) return;
-  if (ui.drawing->readsTheCard()) return part(ui, "drawn in place", "The mesh is drawn from the card's memory, without a copy through the host.");
-  part(ui, "host copies", ("The mesh is copied through the host. " + ui.drawing->whyHostCopies()).c_str());
+  const BackendText text = backendText(s, *ui.drawing);
+  part(ui, text.backend, text.backendTip.c_str());
+  if (!text.transfer.empty()) part(ui, text.transfer, text.transferTip.c_str());
 }
 
 void warningBadge(AppState& state, Ui& ui) {
