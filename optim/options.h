@@ -14,7 +14,9 @@ enum class ViewPlacement { Fibonacci, Ring, SixAxes };
 enum class StartShape { Auto, Sphere, Hull, File };
 enum class SolverKind { Auto, Newton, Gradient };
 enum class ImageLoss { L2, L1, SoftIoU };
-enum class Optimizer { Adam, AdamUniform };
+enum class Optimizer { Adam, AdamUniform, VectorAdam, SteadyAdam };
+enum class RateUnit { Object, Pixels, Edges };       // of the learning rate: object radius 1, pixels, lengths of edges
+enum class Remeshing { Auto, On, Off };
 enum class Parameters { Positions, Differential };   // what the optimiser moves (Large Steps: u = (I + lambda L) x)
 enum class LaplacianWeights { Uniform, Cotangent };
 enum class Backend { Auto, Cpu, Cuda };
@@ -54,14 +56,21 @@ struct FitOptions {
   Parameters parameters = Parameters::Differential;
   double lambda = 5;
   double learningRate = 5e-2;
-  double learningRateEnd = 0.1;                  // factor reached at the last planned iteration (geometric)
-  double beta1 = 0.9, beta2 = 0.999;
+  RateUnit rateUnit = RateUnit::Object;
+  double motionSmoothing = 0;                    // see optim/fit/gradient_solver.h
+  double learningRateEnd = 0.03;                 // factor reached at the last planned iteration (geometric)
+  double beta1 = 0.9, beta2 = 0.95;
   int viewsPerStep = 0;                          // 0: all
+  // Remeshing of the gradient solver
+  Remeshing remesh = Remeshing::Auto;
+  int remeshEvery = 10;                          // steps
+  double minEdge = 1.3, maxEdge = 30;            // pixels
+  int maxFaces = 40000;
   // Loss
   ImageLoss loss = ImageLoss::L2;
   double silhouetteWeight = 1;
   // Regularisers
-  double laplacian = 0, normalConsistency = 0, edgeLength = 0;
+  double laplacian = 1e-4, normalConsistency = 0, edgeLength = 0;
   LaplacianWeights laplacianWeights = LaplacianWeights::Uniform;
   // Performance
   Backend backend = Backend::Auto;

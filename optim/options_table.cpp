@@ -20,7 +20,9 @@ constexpr const char* kPlacements[] = {"fibonacci", "ring", "six_axes"};
 constexpr const char* kStarts[] = {"auto", "sphere", "hull", "mesh"};
 constexpr const char* kSolvers[] = {"auto", "newton", "gradient"};
 constexpr const char* kCoverages[] = {"contour", "softras"};
-constexpr const char* kOptimizers[] = {"adam", "adam_uniform"};
+constexpr const char* kOptimizers[] = {"adam", "adam_uniform", "vector_adam", "steady_adam"};
+constexpr const char* kRateUnits[] = {"object", "pixels", "edges"};
+constexpr const char* kRemeshing[] = {"auto", "on", "off"};
 constexpr const char* kParameters[] = {"positions", "differential"};
 constexpr const char* kLosses[] = {"l2", "l1", "soft_iou"};
 constexpr const char* kLaplacians[] = {"uniform", "cotangent"};
@@ -33,6 +35,8 @@ constexpr bool kBasic = false, kAdvanced = true;
 bool always(const FitOptions&) { return true; }
 bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
 bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
+bool sigmaByCount(const FitOptions& o) { return gradientOnly(o) && !o.coarseToFine; }
+bool remeshing(const FitOptions& o) { return gradientOnly(o) && o.remesh != Remeshing::Off; }
 bool sphereOnly(const FitOptions& o) { return o.start == StartShape::Sphere; }
 bool hullOnly(const FitOptions& o) { return o.start == StartShape::Hull; }
 
@@ -108,7 +112,8 @@ void addSolverRows(std::vector<Option>& t) {
   t.push_back(row<&F::robust>(kGroup, {"robust", "Trust masks within", "px", Linear, 0, 20, kNow, kBasic,
       "Newton: outlines farther off than this pull no harder, so that wrong masks do little harm; 0 trusts all alike.", newtonOnly}));
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
-      "Newton: begins with a coarse mesh and refines it as it settles; off keeps the triangles of the start.", newtonOnly}));
+      "Newton begins with a coarse mesh and refines it as it settles; gradient sharpens sigma as the outlines come "
+      "near instead of after sigma_steps."}));
   t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop by itself", "", Toggle, 0, 1, kNow, kBasic,
       "Newton: ends the fit when steps no longer improve it; Start goes on.", newtonOnly}));
 }
@@ -121,9 +126,9 @@ void addCoverageRows(std::vector<Option>& t) {
   t.push_back(row<&F::sigma>(kCoverage, {"sigma", "Sigma", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
       "Softness at the beginning: the blurred band is sqrt(sigma) * half the shorter image side wide.", gradientOnly}));
   t.push_back(row<&F::sigmaEnd>(kCoverage, {"sigma_end", "Sigma at the end", "ndc^2", Log, 1e-7, 1e-1, kNow, kBasic,
-      "Softness that sigma moves to, by the same factor each step.", gradientOnly}));
+      "Softness that sigma moves to; coarse to fine stops at half a pixel at the latest.", gradientOnly}));
   t.push_back(row<&F::sigmaSteps>(kCoverage, {"sigma_steps", "Sigma steps", "", Integer, 0, 1000000, kNow, kAdvanced,
-      "Iterations over which sigma reaches its end value; 0 keeps it as it is.", gradientOnly}));
+      "Iterations over which sigma reaches its end value, by one factor each; 0 keeps it as it is.", sigmaByCount}));
   t.push_back(row<&F::softTarget>(kCoverage, {"soft_target", "Soften masks", "", Toggle, 0, 1, kNow, kAdvanced,
       "Softens the masks by the same profile as the coverage, so that a wide sigma does not bias the shape.", gradientOnly}));
 }
@@ -133,7 +138,8 @@ void addOptimiserRows(std::vector<Option>& t) {
   t.push_back(row<&F::iterations>(kGroup, {"iterations", "Iterations", "", Integer, 1, 1000000, kNow, kBasic,
       "Planned number of steps; Start after the end plans as many more."}));
   t.push_back(choiceRow<&F::optimizer>(kGroup, {"optimizer", "Method", "", Choice, 0, 0, kNow, kBasic,
-      "Adam scales every coordinate on its own; AdamUniform scales all by one number and so keeps steps smooth.", gradientOnly},
+      "Adam scales every coordinate on its own; AdamUniform all by one number, which keeps steps smooth; VectorAdam "
+      "every vertex; SteadyAdam every vertex in units of its edges, slowly where its gradient keeps turning.", gradientOnly},
       kOptimizers));
   t.push_back(choiceRow<&F::parameters>(kGroup, {"parameters", "Parameters", "", Choice, 0, 0, kNow, kBasic,
       "What is moved: the vertices, or differential coordinates whose steps spread smoothly over the mesh.", gradientOnly},
@@ -141,15 +147,36 @@ void addOptimiserRows(std::vector<Option>& t) {
   t.push_back(row<&F::lambda>(kGroup, {"lambda", "Lambda", "", Log, 1e-2, 1e4, kNow, kBasic,
       "How far a step spreads with differential coordinates: about sqrt(lambda) edges.", gradientOnly}));
   t.push_back(row<&F::learningRate>(kGroup, {"learning_rate", "Learning rate", "", Log, 1e-6, 1, kNow, kBasic,
-      "Length of one step of the parameters, in units of the normalised object's radius.", gradientOnly}));
+      "Length of one step of the parameters, in the rate's unit.", gradientOnly}));
+  t.push_back(choiceRow<&F::rateUnit>(kGroup, {"rate_unit", "Rate unit", "", Choice, 0, 0, kNow, kAdvanced,
+      "What the learning rate counts: radii of the normalised object, pixels at its middle, or mean edges of the mesh; "
+      "with SteadyAdam it is always each vertex's own edges.", gradientOnly},
+      kRateUnits));
+  t.push_back(row<&F::motionSmoothing>(kGroup, {"motion_smoothing", "Smooth motion", "", Linear, 0, 1, kNow, kAdvanced,
+      "Draws each vertex towards its neighbours' middle in proportion to how steadily it moves.", gradientOnly}));
   t.push_back(row<&F::learningRateEnd>(kGroup, {"learning_rate_end", "Rate at the end", "x", Log, 1e-4, 1, kNow, kAdvanced,
       "Factor the learning rate has fallen to at the last planned iteration.", gradientOnly}));
   t.push_back(row<&F::beta1>(kGroup, {"beta1", "Beta 1", "", Linear, 0, 0.9999, kNow, kAdvanced,
       "Memory of the mean gradient: 0.9 remembers about 10 steps.", gradientOnly}));
   t.push_back(row<&F::beta2>(kGroup, {"beta2", "Beta 2", "", Linear, 0, 0.99999, kNow, kAdvanced,
-      "Memory of the mean squared gradient: 0.999 remembers about 1000 steps.", gradientOnly}));
+      "Memory of the mean squared gradient: 0.95 remembers about 20 steps.", gradientOnly}));
   t.push_back(row<&F::viewsPerStep>(kGroup, {"views_per_step", "Views per step", "", Integer, 0, 4096, kNow, kAdvanced,
       "Views used in one step, drawn without repetition until all were used; 0 uses all.", gradientOnly}));
+}
+
+void addRemeshRows(std::vector<Option>& t) {
+  constexpr const char* kGroup = "Remeshing";
+  t.push_back(choiceRow<&F::remesh>(kGroup, {"remesh", "Remesh", "", Choice, 0, 0, kNow, kBasic,
+      "Refines, coarsens and evens out the triangles while the fit runs; auto does so unless the start is a file.",
+      gradientOnly}, kRemeshing));
+  t.push_back(row<&F::remeshEvery>(kGroup, {"remesh_every", "Every", "steps", Integer, 1, 1000, kNow, kAdvanced,
+      "Steps between two remeshings.", remeshing}));
+  t.push_back(row<&F::minEdge>(kGroup, {"min_edge", "Shortest edge", "px", Log, 1.3, 100, kNow, kBasic,
+      "Edges are not split below this length; masks tell nothing finer than about 1.3 pixels.", remeshing}));
+  t.push_back(row<&F::maxEdge>(kGroup, {"max_edge", "Longest edge", "px", Log, 2, 1000, kNow, kBasic,
+      "Edges longer than this are split everywhere.", remeshing}));
+  t.push_back(row<&F::maxFaces>(kGroup, {"max_faces", "Most faces", "", Integer, 100, 2000000, kNow, kBasic,
+      "No mesh gets more faces than this.", remeshing}));
 }
 
 void addObjectiveRows(std::vector<Option>& t) {
@@ -181,6 +208,7 @@ std::vector<Option> makeTable() {
   addSolverRows(table);
   addCoverageRows(table);
   addOptimiserRows(table);
+  addRemeshRows(table);
   addObjectiveRows(table);
   return table;
 }

@@ -47,6 +47,13 @@ int untilBatchEnd(int iteration, int stepsPerRound) {
 
 }  // namespace
 
+std::string whyNotOnDevice(const FitOptions& o) {
+  if (o.optimizer == Optimizer::VectorAdam || o.optimizer == Optimizer::SteadyAdam)
+    return "VectorAdam and SteadyAdam run on the processor; Adam and AdamUniform run on the graphics card.";
+  if (o.rateUnit != RateUnit::Object) return "Learning rates in pixels or edges are for the processor only.";
+  return o.motionSmoothing > 0 ? "Smooth motion is for the processor." : "";
+}
+
 DeviceOptions deviceOptions(const FitOptions& o, double reach) {
   DeviceOptions d;
   d.coverage = o.coverage;
@@ -69,7 +76,8 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach) {
 }
 
 DeviceSolver::DeviceSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, const DeviceAccess& access)
-    : views_(std::move(views)), pool_(pool), access_(access), viewIoU_(views_->train.size(), -1) {}
+    : views_(std::move(views)), pool_(pool), access_(access), adaptation_(views_, pool),
+      viewIoU_(views_->train.size(), -1) {}
 
 DeviceSolver::~DeviceSolver() = default;
 
@@ -88,7 +96,9 @@ void DeviceSolver::uploadViews(bool soft) {
 // Brings what changed to the card.
 void DeviceSolver::prepare(const FitState& state, const Topology& topology, const FitOptions& options) {
   if (!device_) device_ = access_.make();
-  device_->setOptions(deviceOptions(options, limits_.reach));
+  DeviceOptions wanted = deviceOptions(options, limits_.reach);
+  wanted.lambda = lambdaFor(options, topology.vertexCount);
+  device_->setOptions(wanted);
   if (!viewsThere_ || soft_ != options.softTarget) uploadViews(options.softTarget);
   if (meshId_ == topology.id) return;
   device_->setMesh(topology, {state.positions, state.moment1, state.moment2});
@@ -99,14 +109,16 @@ void DeviceSolver::prepare(const FitState& state, const Topology& topology, cons
 
 std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const FitOptions& options, int planned) const {
   const int views = int(views_->train.size()), sampled = options.viewsPerStep;
-  const int end = untilBatchEnd(state.iteration, sampled > 0 ? (views + sampled - 1) / sampled : 1);
+  int end = untilBatchEnd(state.iteration, sampled > 0 ? (views + sampled - 1) / sampled : 1);
+  if (Adaptation::wanted(options)) end = std::min(end, options.remeshEvery - state.iteration % options.remeshEvery);
   const int inTime = secondsEach_ > 0 ? int(std::min(double(kLongestBatch), access_.batchSeconds / secondsEach_)) : 1;
   const int count = std::max(1, std::min({limits_.iterations, end, inTime}));
+  const double following = sigmaInForce(options, state, adaptation_.halfSide());
   std::vector<DeviceStep> steps;
   for (int i = 0; i < count; ++i) {
     const int iteration = state.iteration + i;
     DeviceStep step;
-    step.sigma = sigmaAt(options, iteration);
+    step.sigma = options.coarseToFine ? following : sigmaAt(options, iteration);
     step.learningRate = learningRateAt(options, iteration, planned) * state.stepScale;
     step.optimizerStep = state.optimizerStep + 1 + i;
     if (sampled > 0) step.views = sampleViews(views, sampled, options.seed, iteration);
@@ -133,7 +145,19 @@ Metrics DeviceSolver::iterate(FitState& state, Topology& topology, const FitOpti
   viewIoUStale_ = gradientStale_ = ahead_ = iterated_ = true;
   if (!newestViews_.empty()) viewIoU();
   if (trouble_.empty() && state.iteration % kGoodEvery == 0) fetch(state);
-  return metricsOf(progress.last, last, state.iteration);
+  if (trouble_.empty() && Adaptation::due(options, state.iteration)) adapt(state, topology, options);
+  Metrics m = metricsOf(progress.last, last, state.iteration);
+  m.outlinePx = state.growth.outlinePx;
+  return m;
+}
+
+// On the processor. What is known of the mesh the card has now follows it to the next one.
+void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options) {
+  fetch(state);
+  viewIoU();
+  std::vector<float> carried = vertexGradient();
+  adaptation_.run(state, topology, options, carried);
+  vertexGradient_ = std::move(carried);
 }
 
 void DeviceSolver::fetch(FitState& state) {
@@ -179,7 +203,7 @@ Mask DeviceSolver::coverage(const FitState& state, const Topology& topology, con
   viewIoU();  // rendering uses the buffers that hold it
   const Camera& camera = views_->train[std::size_t(view)].camera;
   Mask mask(camera.width, camera.height);
-  mask.pixels = device_->coverage(view, sigmaAt(options, state.iteration));
+  mask.pixels = device_->coverage(view, sigmaInForce(options, state, adaptation_.halfSide()));
   return mask;
 }
 

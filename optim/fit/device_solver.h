@@ -2,12 +2,14 @@
 //
 // A batch ends where the caller's limit says, and at every kGoodEvery-th iteration: there the state is fetched, for the
 // guard to go back to. Within that a batch lasts about access.batchSeconds. A break-down is found by the card itself,
-// at the very iteration; so neither speed nor the length of batches changes the result.
+// at the very iteration; so neither speed nor the length of batches changes the result. Where sigma and the mesh follow
+// the outlines (adaptation.h) a batch ends there too: the processor measures and remeshes, the card goes on.
 //
 // Positions and moments stay on the card until fetch(); iteration and optimizerStep of the state are always of now.
 // Any failure of the card is thrown as Error; then rewind() makes the state consistent again, as it was last fetched, and
 // another solver can go on from there.
 #pragma once
+#include "optim/fit/adaptation.h"
 #include "optim/fit/device_access.h"
 #include "optim/fit/solver.h"
 #include "renderer/cpu/thread_pool.h"
@@ -47,11 +49,13 @@ class DeviceSolver : public FitSolver {
 
   void prepare(const FitState& state, const Topology& topology, const FitOptions& options);
   void uploadViews(bool soft);
+  void adapt(FitState& state, Topology& topology, const FitOptions& options);
   std::vector<DeviceStep> nextSteps(const FitState& state, const FitOptions& options, int planned) const;
 
   std::shared_ptr<const ViewSet> views_;
   ThreadPool& pool_;
   DeviceAccess access_;
+  Adaptation adaptation_;
   std::unique_ptr<DeviceIteration> device_;  // made when first needed
   std::unique_ptr<device::GeometryRing> ring_;
   SolverLimits limits_;
@@ -69,7 +73,10 @@ class DeviceSolver : public FitSolver {
   mutable std::vector<float> viewIoU_, vertexGradient_;
 };
 
-// What the options mean to the card; `reach`: the farthest a vertex may be from the origin.
+// What the options mean to the card, lambda as for the start mesh; `reach`: the farthest a vertex may be from the origin.
 DeviceOptions deviceOptions(const FitOptions& options, double reach);
+
+// Why the card cannot do the gradient steps of these options, a sentence; empty when it can.
+std::string whyNotOnDevice(const FitOptions& options);
 
 }  // namespace penumbra

@@ -19,6 +19,14 @@ struct NewtonState {
   void restartLevel() { steps = stalls = 0, damping = 1e-3, relaxed = levelDone = converged = false; }  // the problem has changed
 };
 
+// What the gradient solver carries from step to step beside the moments, see optim/fit/adaptation.h.
+struct GrowthState {
+  std::vector<float> wanted;      // edge length by vertex, world units; empty: not begun on this mesh
+  std::vector<glm::vec3> anchor;  // positions when it was last adapted; empty: not begun on this mesh
+  double sigma = 0;               // in force while it follows the outlines; 0: not begun
+  double outlinePx = -1;          // mean distance of the outlines to the masks' when last measured, px
+};
+
 struct FitState {
   std::vector<glm::vec3> positions;
   std::vector<Face> faces;
@@ -26,6 +34,7 @@ struct FitState {
   double stepScale = 1;           // halved by the guard after a break-down
   int iteration = 0, optimizerStep = 0;
   NewtonState newton;
+  GrowthState growth;
 };
 
 }  // namespace penumbra

@@ -70,7 +70,7 @@ struct Fitter::Impl {
   // For the options and views in force; the one there is stays when it is of the right kind.
   void makeSolver(bool viewsChanged = false) {
     const SolverKind wanted = resolvedSolver(options, *views);
-    const bool device = backend.useDevice(options.backend, wanted);
+    const bool device = backend.useDevice(options.backend, wanted, whyNotOnDevice(options));
     if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
     if (solver) newestGradient(), fetch(), solver.reset();  // its memory is free before the next one takes some
     if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool);
@@ -109,6 +109,13 @@ struct Fitter::Impl {
     vertexGradient.assign(state.positions.size(), 0);
     gradientStale = false;
     solver->meshReplaced();
+  }
+
+  // Says so when remeshing is wanted of a mesh that has to keep its triangles.
+  void noteOnTriangles() {
+    if (kind != SolverKind::Gradient || !remeshWanted(options)) return;
+    const std::string why = whyNotRemeshed(topology);
+    if (!why.empty()) startNote += (startNote.empty() ? "" : ". ") + why;
   }
 
   // Empty when all is well.
@@ -212,6 +219,7 @@ void Fitter::reset() {
   impl_->planned = impl_->options.iterations;
   impl_->failures = 0;
   impl_->install(std::move(state));
+  impl_->noteOnTriangles();
 }
 
 void Fitter::setOptions(const FitOptions& options) {
@@ -220,6 +228,8 @@ void Fitter::setOptions(const FitOptions& options) {
                                 (options.parameters == Parameters::Differential && old.lambda != options.lambda);
   const bool otherProblem = old.prior != options.prior || old.robust != options.robust ||
                             old.coarseToFine != options.coarseToFine || old.solver != options.solver;
+  if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
+    impl_->state.growth.sigma = 0;  // begins at what was chosen
   impl_->options = options;
   impl_->makeSolver();
   if (otherProblem) impl_->state.newton.restartLevel();

@@ -1,8 +1,8 @@
 #include "optim/fit/gradient_solver.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "optim/fit/optimizer.h"
 #include "optim/fit/regularisers.h"
 #include "optim/fit/schedule.h"
 #include "optim/fit/view_sampler.h"
@@ -16,14 +16,24 @@ double norm(const std::vector<glm::vec3>& values) {
   return std::sqrt(squared);
 }
 
-CoveragePass::Settings settingsAt(const FitOptions& options, int iteration) {
-  return {options.coverage, options.loss, sigmaAt(options, iteration), options.softTarget};
+double meanPixel(const ViewSet& views) {
+  double sum = 0;
+  int count = 0;
+  for (const View& view : views.train) {
+    const double depth = view.camera.toCamera(glm::dvec3(0)).z;
+    if (depth > 0) sum += depth / std::sqrt(view.camera.fx * view.camera.fy), ++count;
+  }
+  return count > 0 ? sum / count : 0.01;
 }
 
 }  // namespace
 
 GradientSolver::GradientSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pass_(views_, pool) {}
+    : views_(std::move(views)), pass_(views_, pool), adaptation_(views_, pool), pixel_(meanPixel(*views_)) {}
+
+CoveragePass::Settings GradientSolver::settings(const FitOptions& options, const FitState& state) const {
+  return {options.coverage, options.loss, sigmaInForce(options, state, adaptation_.halfSide()), options.softTarget};
+}
 
 // Adds the regularisers' terms and gradients.
 void GradientSolver::regularise(const FitState& state, const Topology& topology, const FitOptions& options, Metrics& m) {
@@ -41,25 +51,57 @@ void GradientSolver::regularise(const FitState& state, const Topology& topology,
 
 void GradientSolver::smoothGradient(const Topology& topology, const FitOptions& options) {
   if (options.parameters != Parameters::Differential) return;
-  if (!smooth_ || smoothId_ != topology.id || smooth_->lambda() != options.lambda) {
-    smooth_ = std::make_unique<SmoothSteps>(topology, options.lambda);
+  const double lambda = lambdaFor(options, topology.vertexCount);
+  if (!smooth_ || smoothId_ != topology.id || smooth_->lambda() != lambda) {
+    smooth_ = std::make_unique<SmoothSteps>(topology, lambda);
     smoothId_ = topology.id;
   }
   smooth_->solve(gradient_);
 }
 
-// Moves the vertices by the gradient, which holds the step by now, at most kMaxStep mean edge lengths each.
-void GradientSolver::move(FitState& state, const Topology& topology) {
-  edgeSum_.assign(state.positions.size(), 0);
-  edgeCount_.assign(state.positions.size(), 0);
+void GradientSolver::measureEdges(const FitState& state, const Topology& topology) {
+  edge_.assign(state.positions.size(), 0);
+  degree_.assign(state.positions.size(), 0);
+  double sum = 0;
   for (const glm::ivec2& e : topology.edges) {
     const std::size_t a = std::size_t(e.x), b = std::size_t(e.y);
     const float length = glm::length(state.positions[a] - state.positions[b]);
-    edgeSum_[a] += length, edgeSum_[b] += length;
-    edgeCount_[a] += 1, edgeCount_[b] += 1;
+    edge_[a] += length, edge_[b] += length;
+    degree_[a] += 1, degree_[b] += 1;
+    sum += double(length);
   }
+  for (std::size_t i = 0; i < edge_.size(); ++i)
+    if (degree_[i] > 0) edge_[i] /= degree_[i];
+  meanEdge_ = topology.edges.empty() ? 0 : float(sum / double(topology.edges.size()));
+}
+
+OptimizerSettings GradientSolver::optimizerSettings(const FitOptions& options, double rate) const {
+  OptimizerSettings settings{options.optimizer, rate, options.beta1, options.beta2};
+  if (options.optimizer == Optimizer::SteadyAdam) settings.lengths = edge_;
+  else if (options.rateUnit == RateUnit::Pixels) settings.rate *= pixel_;
+  else if (options.rateUnit == RateUnit::Edges) settings.rate *= double(meanEdge_);
+  return settings;
+}
+
+// Adds to the step what draws steadily moving vertices to the middle of their neighbours.
+void GradientSolver::smoothMotion(const FitState& state, const Topology& topology, const FitOptions& options) {
+  if (options.motionSmoothing == 0) return;
+  bend_.assign(state.positions.size(), glm::vec3(0));
+  for (const glm::ivec2& e : topology.edges) {
+    const glm::vec3 along = state.positions[std::size_t(e.y)] - state.positions[std::size_t(e.x)];
+    bend_[std::size_t(e.x)] += along;
+    bend_[std::size_t(e.y)] -= along;
+  }
+  for (std::size_t i = 0; i < bend_.size(); ++i) {
+    const float share = float(options.motionSmoothing) * steadiness(state.moment1[i], state.moment2[i]);
+    if (degree_[i] > 0) gradient_[i] += share / degree_[i] * bend_[i];
+  }
+}
+
+// Moves the vertices by the gradient, which holds the step by now, at most kMaxStep mean edge lengths each.
+void GradientSolver::move(FitState& state) {
   for (std::size_t i = 0; i < gradient_.size(); ++i) {
-    const float limit = edgeCount_[i] > 0 ? kMaxStep * edgeSum_[i] / edgeCount_[i] : 0, length = glm::length(gradient_[i]);
+    const float limit = kMaxStep * edge_[i], length = glm::length(gradient_[i]);
     state.positions[i] += length > limit ? gradient_[i] * (limit / length) : gradient_[i];
   }
 }
@@ -67,7 +109,7 @@ void GradientSolver::move(FitState& state, const Topology& topology) {
 Metrics GradientSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) {
   // Sample views, render them, compare.
   const std::vector<int> step = sampleViews(int(views_->train.size()), options.viewsPerStep, options.seed, state.iteration);
-  const CoveragePass::Settings now = settingsAt(options, state.iteration);
+  const CoveragePass::Settings now = settings(options, state);
   const CoveragePass::Result seen = pass_.run(state.positions, topology, step, now, gradient_);
   Metrics m;
   m.sigma = now.sigma;
@@ -82,17 +124,22 @@ Metrics GradientSolver::iterate(FitState& state, Topology& topology, const FitOp
   vertexGradient_.resize(gradient_.size());
   for (std::size_t i = 0; i < gradient_.size(); ++i) vertexGradient_[i] = glm::length(gradient_[i]);
   // Step.
+  measureEdges(state, topology);
   smoothGradient(topology, options);
-  optimizerStep({options.optimizer, m.learningRate, options.beta1, options.beta2}, gradient_, state.moment1,
-                state.moment2, state.optimizerStep);
+  optimizerStep(optimizerSettings(options, m.learningRate), gradient_, state.moment1, state.moment2,
+                state.optimizerStep);
   smoothGradient(topology, options);
-  move(state, topology);
+  smoothMotion(state, topology, options);
+  move(state);
   m.iteration = ++state.iteration;
+  // Adapt.
+  if (Adaptation::due(options, state.iteration)) adaptation_.run(state, topology, options, vertexGradient_);
+  m.outlinePx = state.growth.outlinePx;
   return m;
 }
 
 Mask GradientSolver::coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) {
-  return pass_.coverage(state.positions, topology, view, settingsAt(options, state.iteration));
+  return pass_.coverage(state.positions, topology, view, settings(options, state));
 }
 
 }  // namespace penumbra

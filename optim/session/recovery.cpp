@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFirstLine = "penumbra recovery 1";
+constexpr const char* kFirstLine = "penumbra recovery 2";
 constexpr std::size_t kMostElements = std::size_t(1) << 28;
 
 template <class Value> void append(std::vector<std::byte>& bytes, const std::vector<Value>& values) {
@@ -48,7 +48,9 @@ Json headerOf(const Recovery& r) {
   return {{"source", r.info.source.string()}, {"name", r.info.name}, {"iteration", r.fit.iteration}, {"planned", r.info.planned},
           {"seconds", r.info.seconds}, {"options", Json::parse(optionsToJson(r.options, false))}, {"step_scale", r.fit.stepScale},
           {"optimizer_step", r.fit.optimizerStep}, {"newton", newtonJson(r.fit.newton)}, {"vertices", r.fit.positions.size()},
-          {"faces", r.fit.faces.size()}, {"moments1", r.fit.moment1.size()}, {"moments2", r.fit.moment2.size()}};
+          {"faces", r.fit.faces.size()}, {"moments1", r.fit.moment1.size()}, {"moments2", r.fit.moment2.size()},
+          {"wanted", r.fit.growth.wanted.size()}, {"anchor", r.fit.growth.anchor.size()}, {"sigma_now", r.fit.growth.sigma},
+          {"outline_px", r.fit.growth.outlinePx}};
 }
 
 RecoveryInfo infoFrom(const Json& j) {
@@ -92,6 +94,8 @@ void writeRecovery(const std::filesystem::path& path, const Recovery& r) {
   append(bytes, r.fit.positions);
   append(bytes, r.fit.moment1);
   append(bytes, r.fit.moment2);
+  append(bytes, r.fit.growth.wanted);
+  append(bytes, r.fit.growth.anchor);
   append(bytes, r.fit.faces);
   writeFileAtomically(path, bytes);
 }
@@ -104,10 +108,14 @@ Recovery readRecovery(const std::filesystem::path& path) {
     r.fit.iteration = r.info.iteration;
     r.fit.stepScale = j.at("step_scale").get<double>();
     r.fit.optimizerStep = j.at("optimizer_step").get<int>();
+    r.fit.growth.sigma = j.at("sigma_now").get<double>();
+    r.fit.growth.outlinePx = j.at("outline_px").get<double>();
     r.fit.newton = newtonFrom(j.at("newton"));
     readArray(file, j.at("vertices").get<std::size_t>(), r.fit.positions, path);
     readArray(file, j.at("moments1").get<std::size_t>(), r.fit.moment1, path);
     readArray(file, j.at("moments2").get<std::size_t>(), r.fit.moment2, path);
+    readArray(file, j.at("wanted").get<std::size_t>(), r.fit.growth.wanted, path);
+    readArray(file, j.at("anchor").get<std::size_t>(), r.fit.growth.anchor, path);
     readArray(file, j.at("faces").get<std::size_t>(), r.fit.faces, path);
   });
   checkFaces(r.fit, path);

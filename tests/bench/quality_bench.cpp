@@ -4,6 +4,7 @@
 //   quality_bench --meshes all --views 16                every shape of the catalogue (also: thin, or names by comma)
 //   quality_bench --meshes spot,bob --views 8,16 --methods hull,default
 //   quality_bench --methods hull,large_steps,softras,default --seconds 120
+//   quality_bench --methods grow,grow:lambda=20:remesh=off   with options changed
 //   quality_bench --ablate --meshes spot --views 16      the default with one ingredient changed at a time
 //   quality_bench --robust --meshes spot,bob --views 16  masks and cameras disturbed
 //   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the median run is shown)  --threads 2  --json FILE

@@ -37,22 +37,34 @@ std::span<const Method> methods() {
       {"large_steps",
        "Large Steps (Nicolet 2021) from a sphere of 10242 vertices: AdamUniform on differential coordinates, lambda 19",
        {{"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
-        {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"iterations", "1000"}}},
+        {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"learning_rate_end", "0.1"},
+        {"beta2", "0.999"}, {"laplacian", "0"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"iterations", "1000"}}},
       {"softras",
        "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + Laplacian + flatness, weights and "
        "sigma as they did best on spot",
        {{"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
         {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "3e-4"}, {"sigma_end", "3e-5"}, {"soft_target", "off"},
         {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
-        {"views_per_step", "4"}, {"iterations", "1000"}}},
+        {"learning_rate_end", "0.1"},
+        {"beta2", "0.999"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"views_per_step", "4"},
+        {"iterations", "1000"}}},
+      {"grow", "the gradient solver as it comes, from a sphere", {{"start", "sphere"}, {"solver", "gradient"}}},
       {"default", "Penumbra as it comes", {}}};
   return all;
 }
 
 std::span<const Method> ablations() {
   static const std::vector<Method> all = {
-      {"sphere", "default from a sphere", {{"start", "sphere"}}},
       {"gradient", "default with the gradient solver from the hull", {{"start", "hull"}, {"solver", "gradient"}}},
+      {"grow_fixed", "grow without remeshing", {{"start", "sphere"}, {"solver", "gradient"}, {"remesh", "off"}}},
+      {"grow_by_count", "grow with sigma by the number of steps",
+       {{"start", "sphere"}, {"solver", "gradient"}, {"coarse_to_fine", "off"}}},
+      {"grow_unsmoothed", "grow without the Laplacian",
+       {{"start", "sphere"}, {"solver", "gradient"}, {"laplacian", "0"}}},
+      {"grow_long_memory", "grow with the usual memory of Adam",
+       {{"start", "sphere"}, {"solver", "gradient"}, {"beta2", "0.999"}}},
+      {"grow_vector_adam", "grow with VectorAdam",
+       {{"start", "sphere"}, {"solver", "gradient"}, {"optimizer", "vector_adam"}, {"learning_rate", "0.005"}}},
       {"sphere_newton", "default with Gauss-Newton from a sphere", {{"start", "sphere"}, {"solver", "newton"}}},
       {"one_level", "default without coarse to fine", {{"coarse_to_fine", "off"}}},
       {"trusting", "default without the robust loss", {{"robust", "0"}}},
@@ -64,17 +76,33 @@ std::span<const Method> ablations() {
   return all;
 }
 
+namespace {
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts(1);
+  for (const char c : text)
+    if (c == at) parts.emplace_back();
+    else parts.back() += c;
+  return parts;
+}
+
+}  // namespace
+
 std::vector<Method> methodsNamed(const std::string& list) {
   std::vector<Method> chosen;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string name = list.substr(begin, end - begin);
+  for (const std::string& text : split(list, ',')) {
+    const std::vector<std::string> parts = split(text, ':');
     const std::size_t before = chosen.size();
     for (const auto& group : {methods(), ablations()})
       for (const Method& method : group)
-        if (method.name == name) chosen.push_back(method);
-    if (chosen.size() == before) throw Error(ExitCode::Usage, "There is no method '" + name + "'.");
-    begin = end + 1;
+        if (method.name == parts[0]) chosen.push_back(method);
+    if (chosen.size() == before) throw Error(ExitCode::Usage, "There is no method '" + parts[0] + "'.");
+    chosen.back().name = text;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
+      const std::string value = parts[i].substr(std::min(equals + 1, parts[i].size()));
+      chosen.back().changes.push_back({parts[i].substr(0, equals), value});
+    }
   }
   return chosen;
 }
@@ -85,7 +113,7 @@ FitOptions optionsOf(const Method& method, int seed) {
   for (const OptionChange& change : method.changes) {
     const Option* option = findOption(change.name);
     if (!option) throw Error(ExitCode::Usage, method.name + " needs the option " + change.name + ", which there is not.");
-    setOption(options, *option, std::string_view(change.value));
+    setOption(options, *option, change.value);
   }
   return options;
 }

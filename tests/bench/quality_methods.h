@@ -11,7 +11,7 @@
 namespace penumbra::quality {
 
 struct OptionChange {
-  const char *name, *value;  // as on the command line
+  std::string name, value;  // as on the command line
 };
 
 struct Method {
@@ -21,11 +21,12 @@ struct Method {
   bool fits = true;                   // false: the start shape is the answer
 };
 
-// "hull", "large_steps", "softras", "default".
+// "hull", "large_steps", "softras", "grow", "default".
 std::span<const Method> methods();
 // The default with one ingredient changed.
 std::span<const Method> ablations();
-// From a list of names of methods and ablations. Throws Error(Usage) for an unknown one.
+// From a list of names of methods and ablations, each with changes if wanted: "default:prior=3:robust=0,hull". Throws
+// Error(Usage) for an unknown one.
 std::vector<Method> methodsNamed(const std::string& list);
 
 // FitOptions{} with the changes. Throws Error(Usage) when an option or a value does not exist.

@@ -30,6 +30,8 @@ FitOptions smallOptions() {
   options.iterations = 300;
   options.sigma = 1e-3;
   options.sigmaEnd = 1e-4;
+  options.coarseToFine = false;      // a card's iteration ends before the mesh and sigma are adapted
+  options.remesh = Remeshing::Off;
   return options;
 }
 

@@ -24,6 +24,8 @@ FitOptions smallOptions() {
   options.iterations = 300;
   options.sigma = 1e-3;
   options.sigmaEnd = 1e-4;
+  options.coarseToFine = false;
+  options.remesh = Remeshing::Off;  // exchanges of triangles turn on the last bit
   return options;
 }
 
@@ -187,6 +189,50 @@ TEST(DeviceSolver, CoverageAndGradientsAreTheProcessors) {
     for (std::size_t i = 0; i < a.pixels.size(); ++i) ASSERT_NEAR(a.pixels[i], b.pixels[i], 1e-5) << i;
     EXPECT_FLOAT_EQ(card.viewIoU()[std::size_t(view)], reference.viewIoU()[std::size_t(view)]);
   }
+}
+
+// Sigma and triangles follow the outlines on either: rounding decides which edge is split, so the ways
+// part, not the ends.
+TEST(DeviceSolver, AdaptsLikeTheProcessor) {
+  FitOptions options = smallOptions();
+  options.coarseToFine = true;
+  options.remesh = Remeshing::Auto;
+  options.size = 64;
+  Problem problem(options);
+  Fitter reference = problem.onProcessor(), card = problem.onCard(hostAccess()), single = problem.onCard(hostAccess(0));
+  std::uint64_t version = card.facesVersion();
+  int changes = 0;
+  for (int until = 10; until <= 100; until += 10) {
+    const Metrics m = runTo(card, until);
+    changes += card.facesVersion() != version;
+    version = card.facesVersion();
+    EXPECT_EQ(card.state().growth.wanted.size(), card.state().positions.size());
+    EXPECT_EQ(card.vertexGradient().size(), card.state().positions.size());
+    EXPECT_GE(m.outlinePx, 0);
+  }
+  EXPECT_GE(changes, 3);
+  runTo(single, 100);
+  EXPECT_EQ(codesOf(card.state()), codesOf(single.state())) << "batches do not matter";
+  runTo(reference, 100);
+  EXPECT_NEAR(card.measureHeldOut().iou, reference.measureHeldOut().iou, 0.01);
+  EXPECT_NEAR(card.state().growth.sigma, reference.state().growth.sigma, 0.5 * reference.state().growth.sigma);
+}
+
+TEST(DeviceSolver, WhatItCannotDoIsSaidAndDoneByTheProcessor) {
+  Problem problem;
+  problem.options.backend = Backend::Cuda;
+  for (void (*change)(FitOptions&) :
+       {+[](FitOptions& o) { o.optimizer = Optimizer::VectorAdam; },
+        +[](FitOptions& o) { o.rateUnit = RateUnit::Pixels; }, +[](FitOptions& o) { o.motionSmoothing = 0.1; }}) {
+    Problem other(problem.options);
+    change(other.options);
+    EXPECT_NE(whyNotOnDevice(other.options), "");
+    Fitter fitter = other.onCard(hostAccess());
+    EXPECT_EQ(fitter.card(), "");
+    EXPECT_NE(fitter.takeBackendNote().find("processor"), std::string::npos);
+    EXPECT_EQ(fitter.iterate().iteration, 1);
+  }
+  EXPECT_EQ(whyNotOnDevice(FitOptions{}), "");
 }
 
 TEST(DeviceSolver, AStateKeptIsGoneBackToExactly) {
