@@ -10,6 +10,7 @@
 #include "app/window/picking.h"
 #include "app/window/plot_axes.h"
 #include "optim/fit/start_shapes.h"
+#include "optim/session/checkpoints.h"
 #include "optim/targets/view_coverage.h"
 #include "renderer/error.h"
 
@@ -403,7 +404,8 @@ std::vector<CheckpointInfo> AppState::checkpoints() const {
 
 int AppState::newestCheckpoint() const {
   int newest = -1;
-  for (const auto& checkpoint : checkpoints()) newest = std::max(newest, checkpoint.id);
+  for (const auto& checkpoint : checkpoints())
+    if (checkpoint.reason != Checkpoints::kBestReason) newest = std::max(newest, checkpoint.id);
   return newest;
 }
 

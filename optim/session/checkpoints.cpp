@@ -10,6 +10,12 @@ void Checkpoints::add(Checkpoint checkpoint) {
   if (kept_.size() > kMaxCheckpoints) thin();
 }
 
+void Checkpoints::keepAsBest(Checkpoint checkpoint) {
+  checkpoint.info.id = nextId_++;
+  checkpoint.info.reason = kBestReason;
+  best_ = std::make_shared<const Checkpoint>(std::move(checkpoint));
+}
+
 void Checkpoints::thin() {
   std::size_t victim = 0;
   int smallestGap = std::numeric_limits<int>::max();
@@ -25,6 +31,7 @@ void Checkpoints::thin() {
 }
 
 std::shared_ptr<const Checkpoint> Checkpoints::find(int id) const {
+  if (best_ && best_->info.id == id) return best_;
   for (const auto& checkpoint : kept_)
     if (checkpoint->info.id == id) return checkpoint;
   return nullptr;
@@ -32,6 +39,7 @@ std::shared_ptr<const Checkpoint> Checkpoints::find(int id) const {
 
 std::vector<CheckpointInfo> Checkpoints::list() const {
   std::vector<CheckpointInfo> infos;
+  if (best_) infos.push_back(best_->info);
   for (const auto& checkpoint : kept_) infos.push_back(checkpoint->info);
   return infos;
 }

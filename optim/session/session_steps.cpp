@@ -10,6 +10,7 @@
 namespace penumbra {
 namespace {
 
+constexpr double kClearlyBetter = 0.001;  // IoU
 constexpr double kFrameSeconds = 1.0 / 60;
 constexpr std::size_t kMaxHistory = 4096;
 constexpr int kCheckpointEvery = 100, kMeasureEvery = 50;
@@ -20,6 +21,12 @@ constexpr double kHostCopySeconds = 0.05;                    // while the window
 
 double secondsSince(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
+}
+
+std::string fourDigits(double value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.4f", value);
+  return text;
 }
 
 // Area-weighted vertex normals, 0 where there is none.
@@ -133,25 +140,42 @@ void SessionWorker::finish() {
   measure();
   const bool converged = fitter_->converged() && iteration() < planned_;
   const std::string count = std::to_string(iteration()) + (iteration() == 1 ? " iteration." : " iterations.");
-  const std::string text = (converged ? "Converged after " : "Finished after ") + count;
-  mail_.post({EventKind::Finished, text, {}, {}, 0});
+  std::string text = (converged ? "Converged after " : "Finished after ") + count, advice;
+  if (best_.iou - best_.newest > kClearlyBetter) {
+    text += " Iteration " + std::to_string(best_.iteration) + " was better: IoU " + fourDigits(best_.iou) +
+            " instead of " + fourDigits(best_.newest) + ".";
+    advice = "Restore the checkpoint '" + std::string(Checkpoints::kBestReason) + "' to go back to it.";
+  }
+  mail_.post({EventKind::Finished, text, advice, {}, 0});
   settle(SessionState::Done);
 }
 
 bool SessionWorker::measureDue() const {
-  const int last = heldOut_.empty() ? 0 : heldOut_.back().iteration;
   const double pause = std::max(kMeasureSeconds, measureSeconds_ / kMeasureShare);
-  return iteration() - last >= kMeasureEvery && secondsSince(measured_) >= pause;
+  return iteration() - measuredAt_ >= kMeasureEvery && secondsSince(measured_) >= pause;
+}
+
+// Held-out views only choose among states here, they never drive the fit.
+void SessionWorker::keepBest() {
+  if (views_->heldOut.empty() && history_.empty()) return;
+  best_.newest = views_->heldOut.empty() ? history_.back().trainIoU : heldOut_.back().iou;
+  if (best_.newest <= best_.iou || iteration() == 0) return;
+  best_.iou = best_.newest;
+  best_.iteration = iteration();
+  checkpoints_.keepAsBest(checkpointNow({}));
+  mail_.publishCheckpoints(checkpoints_.list());
 }
 
 void SessionWorker::measure() {
-  if (views_->heldOut.empty()) return;
-  const auto begun = Clock::now();
+  const auto begun = measured_ = Clock::now();
+  measuredAt_ = iteration();
+  if (views_->heldOut.empty()) return keepBest();
   while (!heldOut_.empty() && heldOut_.back().iteration >= iteration()) heldOut_.pop_back();
   heldOut_.push_back(fitter_->measureHeldOut());
   heldOutChanged_ = true;
   measured_ = Clock::now();
   measureSeconds_ = secondsSince(begun);
+  keepBest();
 }
 
 // Leaves the asked share of time to others; a command ends the pause at once.
@@ -169,6 +193,7 @@ void SessionWorker::clearRecords() {
   heldOut_.clear();
   edits_.clear();
   measured_ = Clock::now();
+  measuredAt_ = iteration();
   meshChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = watchChanged_ = true;
 }
 

@@ -179,6 +179,7 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   source_ = std::move(source);
   views_ = std::move(views);
   viewsChanged_ = facesChanged_ = true;
+  best_ = {};
   clearRecords();
   noteBackend();
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
@@ -238,6 +239,7 @@ void SessionWorker::handle(command::Reset&) {
   keepCheckpoint("before reset", false);
   fitter_->reset();
   facesChanged_ = true;
+  best_ = {};
   clearRecords();
   message_.clear();
   mail_.post({EventKind::Reset, "Back at the start shape." + (fitter_->startNote().empty() ? "" : " " + fitter_->startNote() + "."), {}, {}, 0});
@@ -308,6 +310,7 @@ void SessionWorker::applyOptions(const FitOptions& next, std::shared_ptr<const V
       fitter_->setViews(newViews);
       views_ = std::move(newViews);
       viewsChanged_ = true;
+      best_ = {};  // of other masks
     }
     planned_ = std::max(1, planned_ + next.iterations - old.iterations);
     fitter_->setPlannedIterations(planned_);
@@ -328,11 +331,9 @@ void SessionWorker::handle(command::Watch& c) {
 
 // --- Checkpoints and files ---
 
-void SessionWorker::keepCheckpoint(const std::string& reason, bool regular) {
-  if (!fitter_ || iteration() == 0) return;
+Checkpoint SessionWorker::checkpointNow(const std::string& reason) const {
   Checkpoint c;
   c.info = {0, iteration(), reason, history_.empty() ? 0 : history_.back().trainIoU};
-  c.regular = regular;
   c.fit = fitter_->state();
   c.planned = planned_;
   c.seconds = seconds_;
@@ -341,6 +342,13 @@ void SessionWorker::keepCheckpoint(const std::string& reason, bool regular) {
   c.edits = edits_;
   c.source = source_;
   c.views = views_;
+  return c;
+}
+
+void SessionWorker::keepCheckpoint(const std::string& reason, bool regular) {
+  if (!fitter_ || iteration() == 0) return;
+  Checkpoint c = checkpointNow(reason);
+  c.regular = regular;
   checkpoints_.add(std::move(c));
   mail_.publishCheckpoints(checkpoints_.list());
 }
@@ -359,6 +367,7 @@ void SessionWorker::handle(command::Restore& c) {
     source_ = checkpoint->source;
     views_ = checkpoint->views;
     viewsChanged_ = true;
+    best_ = {};
   }
   facesChanged_ = true;
   clearRecords();

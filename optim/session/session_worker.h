@@ -60,6 +60,7 @@ class SessionWorker {
   void recordEdits(const FitOptions& next);
   void resizePool(int threads);
   void keepCheckpoint(const std::string& reason, bool regular);
+  Checkpoint checkpointNow(const std::string& reason) const;
   void warn(const std::string& text, const std::string& advice = {});
   void failed(const Error& error);
 
@@ -73,6 +74,7 @@ class SessionWorker {
   void settle(SessionState state);  // Running -> Paused, Done or Failed
   void finish();
   void measure();
+  void keepBest();                 // when no state of this fit measured better
   bool measureDue() const;
   void yieldTime(double stepSeconds);
   void publish();
@@ -102,6 +104,11 @@ class SessionWorker {
   std::vector<Metrics> history_;
   std::vector<HeldOutMetrics> heldOut_;
   std::vector<OptionEdit> edits_;
+  struct Best {
+    double iou = -1, newest = -1;  // of held-out views, else of train views; newest: measured last
+    int iteration = 0;
+  };
+  Best best_;
 
   std::filesystem::path recoveryFile_;
   std::shared_ptr<std::atomic<bool>> recoveryRefused_ = std::make_shared<std::atomic<bool>>(false);  // told already
@@ -113,6 +120,7 @@ class SessionWorker {
   // When what was last done.
   Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{};
   double measureSeconds_ = 0;
+  int measuredAt_ = 0;            // iteration
 
   std::vector<int> watched_;
   Snapshot shown_;                 // the newest published

@@ -140,6 +140,13 @@ TEST(Session, givesTheSameBitsForAnyNumberOfThreads) {
   EXPECT_TRUE(sameBits(one, meshAfter(options, {1, 20, 29}))) << "pauses do not matter";
 }
 
+// Without the one that is kept for being the best.
+std::vector<CheckpointInfo> timely(const Session& session) {
+  std::vector<CheckpointInfo> kept = session.checkpoints();
+  std::erase_if(kept, [](const CheckpointInfo& c) { return c.reason == "best so far"; });
+  return kept;
+}
+
 TEST(Session, aRestoredCheckpointGoesOnAsIfNothingHadHappened) {
   FitOptions options = smallOptions();
   options.viewsPerStep = 3;
@@ -150,7 +157,7 @@ TEST(Session, aRestoredCheckpointGoesOnAsIfNothingHadHappened) {
   session.start();
   session.waitIdle();
   const auto end = session.snapshot();
-  const auto regular = session.checkpoints();
+  const auto regular = timely(session);
   ASSERT_EQ(regular.size(), 1u);
   EXPECT_EQ(regular[0].iteration, 100);
   session.restore(regular[0].id);
@@ -164,7 +171,7 @@ TEST(Session, aRestoredCheckpointGoesOnAsIfNothingHadHappened) {
   EXPECT_TRUE(sameBits(*session.snapshot()->positions, *end->positions));
   EXPECT_EQ(session.snapshot()->history->back().loss, end->history->back().loss);
   // The restore itself can be undone.
-  const auto after = session.checkpoints();
+  const auto after = timely(session);
   ASSERT_GE(after.size(), 2u);
   EXPECT_EQ(after[1].reason, "before restore");
   session.restore(after[1].id);
@@ -234,7 +241,7 @@ TEST(Session, stopsWhenConvergedAndGoesOnWhenAsked) {
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->iteration, 60);
   // What was there before the reset comes back, faces and all.
-  session.restore(session.checkpoints().front().id);
+  session.restore(timely(session).front().id);
   session.waitIdle();
   s = session.snapshot();
   EXPECT_EQ(s->iteration, 60);
@@ -256,7 +263,7 @@ TEST(Session, keepsAtMostTwentyCheckpoints) {
   session.reset();
   session.start();
   session.waitIdle();
-  const auto kept = session.checkpoints();
+  const auto kept = timely(session);
   EXPECT_EQ(kept.size(), 20u);
   EXPECT_EQ(kept.back().iteration, 3000);
   std::set<std::string> reasons;
