@@ -213,9 +213,15 @@ CardUse DeviceSolver::cardUse() const {
 }
 
 std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
-  if (!access_.api || meshId_ == 0 || !iterated_) return nullptr;
+  if (!access_.api || meshId_ == 0 || !iterated_ || noRoomToShare_) return nullptr;
   if (!ring_) ring_ = std::make_unique<device::GeometryRing>(*access_.api);
-  return ring_->publish(device_->geometry());
+  try {
+    return ring_->publish(device_->geometry());
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::Memory) throw;
+    noRoomToShare_ = true;  // the window takes the host's copies; the fit itself has what it needs
+    return nullptr;
+  }
 }
 
 }  // namespace penumbra

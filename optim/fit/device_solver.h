@@ -58,6 +58,7 @@ class DeviceSolver : public FitSolver {
   Adaptation adaptation_;
   std::unique_ptr<DeviceIteration> device_;  // made when first needed
   std::unique_ptr<device::GeometryRing> ring_;
+  bool noRoomToShare_ = false;
   SolverLimits limits_;
   const std::atomic<bool>* stop_ = nullptr;
   std::string trouble_;

@@ -10,6 +10,7 @@
 #include "optim/fit/start_shapes.h"
 #include "optim/session/session.h"
 #include "optim/targets/targets.h"
+#include "renderer/cuda/geometry_ring.h"
 #include "tests/support/device_access.h"
 #include "tests/support/small_meshes.h"
 
@@ -77,6 +78,8 @@ Outcome fit(const std::shared_ptr<const ViewSet>& views, ThreadPool& pool, const
     EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
     EXPECT_EQ(fitter.coverage(0).pixels.size(), 256u);
     EXPECT_EQ(fitter.viewIoU().size(), 2u);
+    const bool published = fitter.publishGeometry() != nullptr;
+    EXPECT_EQ(published, !fitter.card().empty());
     run.notes += fitter.takeBackendNote();
   }
   run.state = fitter.state();
@@ -126,7 +129,7 @@ TEST_F(Fallback, AnyFailureOfTheCardLeavesTheResultAsItWas) {
     EXPECT_TRUE(fake.clean()) << fake.failed;
     expectNear(run.state, expected);
   }
-  for (const char* name : {"deviceCount", "setDevice", "allocate", "copy", "launch", "graphLaunch", "streamWait"})
+  for (const char* name : {"deviceCount", "setDevice", "allocate", "copy", "launch", "graphLaunch", "streamWait", "eventCreate", "eventRecord"})
     EXPECT_TRUE(failed.count(name)) << name << " never failed";
 }
 
@@ -137,6 +140,22 @@ TEST_F(Fallback, TooLittleMemoryIsSaid) {
   EXPECT_EQ(run.notes, "The graphics card has not enough memory for this fit. The CPU goes on from iteration 0.");
   EXPECT_EQ(run.reason, "The graphics card has not enough memory for this fit.");
   EXPECT_TRUE(fake.clean());
+}
+
+// The window can do without; the fit goes on where it is.
+TEST_F(Fallback, NoRoomToPublishDoesNotEndTheFitOnTheCard) {
+  FakeCuda fake;
+  Fitter fitter(views, tinyOptions(), pool, fakeAccess(fake));
+  EXPECT_FALSE(fitter.publishGeometry()) << "nothing was computed yet";
+  fitter.iterate(nullptr, 5);
+  EXPECT_TRUE(fitter.publishGeometry());
+  Fitter crowded(views, tinyOptions(), pool, fakeAccess(fake));
+  crowded.iterate(nullptr, 5);
+  fake.memory = fake.used;
+  EXPECT_FALSE(crowded.publishGeometry());
+  crowded.iterate(nullptr, 5);
+  EXPECT_EQ(crowded.card(), "Fake 1000");
+  EXPECT_EQ(crowded.takeBackendNote(), "");
 }
 
 // With less memory than all views together need, fewer are rendered at once; the result stays the same to rounding.
