@@ -11,7 +11,7 @@
 namespace penumbra {
 
 enum class ViewPlacement { Fibonacci, Ring, SixAxes };
-enum class StartShape { Auto, Sphere, Hull, File };
+enum class StartShape { Auto, Sphere, Ellipsoid, Box, Convex, Hull, File };
 enum class SolverKind { Auto, Newton, Gradient };
 enum class ImageLoss { L2, L1, SoftIoU };
 enum class Optimizer { Adam, AdamUniform, VectorAdam, SteadyAdam };
@@ -44,6 +44,7 @@ struct FitOptions {
   double prior = 1;                              // weight of the thin plate, see optim/newton/thin_plate.h
   double robust = 2;                             // pixels; 0: off
   bool coarseToFine = true;
+  bool retopology = false;                       // another topology where the masks demand one, see optim/fit/mesh_care.h
   // Coverage
   CoverageModel coverage = CoverageModel::Contour;
   double sigma = 1e-4;

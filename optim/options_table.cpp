@@ -17,7 +17,7 @@ template <auto kMember> void set(FitOptions& options, double value) {
 }
 
 constexpr const char* kPlacements[] = {"fibonacci", "ring", "six_axes"};
-constexpr const char* kStarts[] = {"auto", "sphere", "hull", "mesh"};
+constexpr const char* kStarts[] = {"auto", "sphere", "ellipsoid", "box", "convex", "hull", "mesh"};
 constexpr const char* kSolvers[] = {"auto", "newton", "gradient"};
 constexpr const char* kCoverages[] = {"contour", "softras"};
 constexpr const char* kOptimizers[] = {"adam", "adam_uniform", "vector_adam", "steady_adam"};
@@ -37,7 +37,7 @@ bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
 bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
 bool sigmaByCount(const FitOptions& o) { return gradientOnly(o) && !o.coarseToFine; }
 bool remeshing(const FitOptions& o) { return gradientOnly(o) && o.remesh != Remeshing::Off; }
-bool sphereOnly(const FitOptions& o) { return o.start == StartShape::Sphere; }
+bool noHullOrFile(const FitOptions& o) { return o.start != StartShape::Hull && o.start != StartShape::File; }
 bool hullOnly(const FitOptions& o) { return o.start == StartShape::Hull; }
 
 struct Row {
@@ -94,10 +94,10 @@ void addTargetRows(std::vector<Option>& t) {
 void addStartRows(std::vector<Option>& t) {
   constexpr const char* kStart = "Start";
   t.push_back(choiceRow<&F::start>(kStart, {"start", "Start from", "", Choice, 0, 0, kReset, kBasic,
-      "Shape the fit begins with: a sphere inside all views, the visual hull carved from the masks, or a mesh from a file; "
-      "auto takes the hull when there are at least 6 views."}, kStarts));
+      "Shape the fit begins with: a sphere inside all views, the masks' ellipsoid, bounding box or convex hull, the visual hull "
+      "carved from the masks, or a mesh from a file; auto takes the hull when there are at least 6 views."}, kStarts));
   t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
-      "Subdivisions of the start sphere: 10 * 4^n + 2 vertices.", sphereOnly}));
+      "Subdivisions of the start sphere or ellipsoid: 10 * 4^n + 2 vertices; box and convex hull get about as many.", noHullOrFile}));
   t.push_back(row<&F::hullResolution>(kStart, {"hull_resolution", "Hull resolution", "steps", Integer, 16, 512, kReset, kBasic,
       "Grid steps along the longest side of the visual hull: more keep finer detail and take longer.", hullOnly}));
 }
@@ -106,7 +106,7 @@ void addSolverRows(std::vector<Option>& t) {
   constexpr const char* kGroup = "Solver";
   t.push_back(choiceRow<&F::solver>(kGroup, {"solver", "Solver", "", Choice, 0, 0, kNow, kBasic,
       "Newton moves the outlines onto the masks' in a few large steps, gradient descends on rendered coverage in many small "
-      "ones; auto takes gradient from a sphere, else newton."}, kSolvers));
+      "ones; auto takes newton from the hull or a file, else gradient."}, kSolvers));
   t.push_back(row<&F::prior>(kGroup, {"prior", "Smoothness", "", Log, 1e-3, 1e3, kNow, kBasic,
       "Newton: how stiff the surface is where no silhouette tells its shape.", newtonOnly}));
   t.push_back(row<&F::robust>(kGroup, {"robust", "Trust masks within", "px", Linear, 0, 20, kNow, kBasic,
@@ -114,6 +114,8 @@ void addSolverRows(std::vector<Option>& t) {
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
       "Newton begins with a coarse mesh and refines it as it settles; gradient sharpens sigma as the outlines come "
       "near instead of after sigma_steps."}));
+  t.push_back(row<&F::retopology>(kGroup, {"retopology", "Follow topology", "", Toggle, 0, 1, kNow, kBasic,
+      "Carves the mesh anew where the masks lastingly show holes or parts it cannot reach, and keeps that when it fits better."}));
   t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop by itself", "", Toggle, 0, 1, kNow, kBasic,
       "Newton: ends the fit when steps no longer improve it; Start goes on.", newtonOnly}));
 }

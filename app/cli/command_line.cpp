@@ -1,6 +1,7 @@
 #include "app/cli/command_line.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -33,16 +34,20 @@ double numberFrom(const std::string& text, const char* name, double least, doubl
   return value;
 }
 
-ExportFrame frameFrom(const std::string& up, const std::string& scale) {
+ExportFrame frameFrom(const std::string& up, const std::string& scale, const std::string& faces) {
   const auto axis = upAxisNamed(up);
   if (!axis) throw Error(ExitCode::Usage, "export-up is " + up + ", must be input, y or z.");
-  return {*axis, numberFrom(scale, "export-scale", kLeastExportScale, kMostExportScale)};
+  const double most = numberFrom(faces, "max-export-faces", 0, kMostExportFaces);
+  if (most != std::floor(most) || (most > 0 && most < kFewestExportFaces))
+    throw Error(ExitCode::Usage, "max-export-faces is " + faces + ", must be a whole number, 0 or at least " +
+                                     std::to_string(kFewestExportFaces) + ".");
+  return {*axis, numberFrom(scale, "export-scale", kLeastExportScale, kMostExportScale), int(most)};
 }
 
 Command addFit(CLI::App& app) {
   CLI::App* parser = app.add_subcommand("fit", "Reconstruct a mesh without a window.");
   struct Texts {
-    std::string input, output, report, timelapse, picture, progress = "auto", up = "input", scale = "1";
+    std::string input, output, report, timelapse, picture, progress = "auto", up = "input", scale = "1", faces = "0";
     std::unique_ptr<OptionFlags> options;
   };
   const auto t = std::make_shared<Texts>();
@@ -59,10 +64,12 @@ Command addFit(CLI::App& app) {
       ->type_name("input|y|z")->default_str("input")->group("Files");
   parser->add_option("--export-scale", t->scale, "Units of the mesh written that one unit of the input becomes.")
       ->type_name("1e-06 .. 1e+06")->default_str("1")->group("Files");
+  parser->add_option("--max-export-faces", t->faces, "Decimate the mesh written to this many faces; 0 keeps all.")
+      ->type_name("0 | 4 .. 1e+08")->default_str("0")->group("Files");
   t->options = std::make_unique<OptionFlags>(*parser);
   parser->footer("Ctrl-C stops the fit, saves what there is and exits with 130.");
   return {parser, [t] {
-            return runFit({t->input, t->output, t->report, t->timelapse, t->picture, frameFrom(t->up, t->scale), t->options->options(),
+            return runFit({t->input, t->output, t->report, t->timelapse, t->picture, frameFrom(t->up, t->scale, t->faces), t->options->options(),
                            progressStyle(t->progress)});
           }};
 }

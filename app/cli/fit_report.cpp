@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/text.h"
+#include "optim/eval/eval_json.h"
 #include "optim/io/atomic_file.h"
 #include "renderer/topology.h"
 
@@ -49,6 +50,8 @@ void addMesh(Json& json, const Snapshot& s) {
   json["components"] = topology.components;
   json["closed"] = topology.closed();
   json["genus"] = topology.closed() ? Json(topology.genus()) : Json();
+  ThreadPool pool(s.options.threads);
+  json["mesh"] = toJson(meshQuality({*s.positions, *s.faces}, pool));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ struct ReportHeader {
 };
 
 // Keys: program, version, input, output, interrupted, seconds, iterations, iterations_per_second, loss, train_iou,
-// heldout_iou, contour_error_px, vertices, faces, components, closed, genus, backend, backend_reason (why not the graphics
+// heldout_iou, contour_error_px, vertices, faces, components, closed, genus, mesh (what
+// `penumbra eval` tells of it; lengths with the object at radius 1), backend, backend_reason (why not the graphics
 // card; empty when it is), card_bytes (its memory in use), train_views, heldout_views,
 // options (all of them, as `--config` reads them), edits, notes, history, heldout_history. A figure that was not
 // measured is null.

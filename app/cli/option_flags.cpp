@@ -18,7 +18,7 @@ bool isStart(const Option& option) { return std::string_view(option.name) == "st
 void setFromText(FitOptions& options, const Option& option, const std::string& text) {
   const bool named = std::find(option.choices.begin(), option.choices.end(), text) != option.choices.end();
   if (!isStart(option) || (named && text != "mesh")) return setOption(options, option, text);
-  if (text == "mesh") throw Error(ExitCode::Usage, "start is mesh, must be auto, sphere, hull or a mesh file.", "Try --start FILE.");
+  if (text == "mesh") throw Error(ExitCode::Usage, "start is mesh, must be auto, sphere, ellipsoid, box, convex, hull or a mesh file.", "Try --start FILE.");
   setOption(options, option, "mesh");
   options.startMesh = text;
 }
@@ -46,7 +46,7 @@ std::string flagName(const Option& option) {
 }
 
 std::string flagValues(const Option& option) {
-  if (isStart(option)) return "auto|sphere|hull|FILE";
+  if (isStart(option)) return "auto|sphere|ellipsoid|box|convex|hull|FILE";
   if (option.scale == OptionScale::Toggle) return "";
   if (option.scale != OptionScale::Choice) return shortText(option.min) + " .. " + shortText(option.max);
   std::string text;

@@ -57,6 +57,20 @@ void scaleRow(AppState& state, Ui& ui) {
   if (labelButton(ui, icon::kReset, "As the input", ButtonLook::Quiet)) frame.scale = 1, state.settingsChanged = true;
 }
 
+void facesRow(AppState& state, Ui& ui) {
+  ExportFrame& frame = state.settings.exportFrame;
+  bool limited = frame.mostFaces > 0;
+  if (ImGui::Checkbox("Decimate to at most", &limited)) frame.mostFaces = limited ? 10000 : 0, state.settingsChanged = true;
+  ImGui::SameLine();
+  if (!limited) return dimText("... all faces are written.");
+  ImGui::SetNextItemWidth(ui.px(110));
+  int faces = frame.mostFaces;
+  if (ImGui::InputInt("##faces", &faces, 0, 0))
+    frame.mostFaces = std::clamp(faces, kFewestExportFaces, kMostExportFaces), state.settingsChanged = true;
+  ImGui::SameLine();
+  dimText("faces.");
+}
+
 void meshRow(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
   wrappedText("Iteration " + std::to_string(s.iteration) + ": " + factsText(meshFacts(s, state.settings.exportFrame)) + "." +
@@ -84,6 +98,7 @@ void drawExportDialog(AppState& state, Ui& ui) {
   ImGui::Dummy({0, ui.px(4)});
   axesRow(state, ui);
   scaleRow(state, ui);
+  facesRow(state, ui);
   ImGui::Dummy({0, ui.px(4)});
   if (state.hasMesh()) meshRow(state, ui);
   ImGui::Dummy({0, ui.px(6)});

@@ -364,6 +364,7 @@ std::string AppState::commandLine() const {
                      shellQuoted(suggestedFileName(snapshot_->views ? snapshot_->views->name : "mesh", options_.iterations, "glb"));
   if (settings.exportFrame.up != UpAxis::AsInput) line += std::string(" --export-up ") + upAxisName(settings.exportFrame.up);
   if (settings.exportFrame.scale != 1) line += " --export-scale " + shortText(settings.exportFrame.scale, 17);
+  if (settings.exportFrame.mostFaces > 0) line += " --max-export-faces " + std::to_string(settings.exportFrame.mostFaces);
   const FitOptions defaults;
   for (const Option& option : fitOptionTable()) {
     if (option.get(options_) == option.get(defaults)) continue;

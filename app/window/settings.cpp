@@ -40,6 +40,7 @@ void clampAll(Settings& s) {
   s.windowHeight = std::clamp(s.windowHeight, 480, 16384);
   s.uiScale = std::clamp(s.uiScale, 0.5, 3.0);
   s.exportFrame.scale = std::clamp(s.exportFrame.scale, kLeastExportScale, kMostExportScale);
+  s.exportFrame.mostFaces = s.exportFrame.mostFaces <= 0 ? 0 : std::clamp(s.exportFrame.mostFaces, kFewestExportFaces, kMostExportFaces);
   s.sizes = dragLeft(dragRight(s.sizes, 0, 1), 0, 1);
   s.sizes.bottom = std::clamp(s.sizes.bottom, 110.f, 480.f);
   if (s.recent.size() > kMaxRecent) s.recent.resize(kMaxRecent);
@@ -93,6 +94,7 @@ std::string settingsToJson(const Settings& s) {
   j["export_format"] = s.exportFormat;
   j["export_up"] = upAxisName(s.exportFrame.up);
   j["export_scale"] = s.exportFrame.scale;
+  j["export_faces"] = s.exportFrame.mostFaces;
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -124,6 +126,7 @@ Settings settingsFromJson(const std::string& text) {
   read(j, "export_up", up);
   s.exportFrame.up = upAxisNamed(up).value_or(UpAxis::AsInput);
   read(j, "export_scale", s.exportFrame.scale);
+  read(j, "export_faces", s.exportFrame.mostFaces);
   clampAll(s);
   return s;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "optim/fit/start_shapes_masks.h"
 #include "optim/hull/visual_hull.h"
 #include "optim/io/mesh_io.h"
 
@@ -118,7 +119,8 @@ StartShape resolvedStart(const FitOptions& options, const ViewSet& views) {
 
 SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views) {
   if (options.solver != SolverKind::Auto) return options.solver;
-  return resolvedStart(options, views) == StartShape::Sphere ? SolverKind::Gradient : SolverKind::Newton;
+  const StartShape start = resolvedStart(options, views);
+  return start == StartShape::Hull || start == StartShape::File ? SolverKind::Newton : SolverKind::Gradient;
 }
 
 FitOptions resolvedOptions(FitOptions options, const ViewSet& views) {
@@ -142,8 +144,12 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
     if (note) *note = "Visual hull: " + hull.summary();
     return std::move(hull.mesh);
   }
-  mesh = icosphere(options.sphereLevel);
   const Ball ball = startBall(views);
+  if (start == StartShape::Ellipsoid) return ellipsoidStart(views.train, ball.centre, options.sphereLevel);
+  mesh = icosphere(options.sphereLevel);
+  const int vertices = int(mesh.positions.size());
+  if (start == StartShape::Box) return boxStart(views.train, vertices, pool);
+  if (start == StartShape::Convex) return convexStart(views.train, vertices, pool);
   for (auto& p : mesh.positions) p = glm::vec3(ball.centre + ball.radius * glm::dvec3(p));
   return mesh;
 }

@@ -1,4 +1,4 @@
-// The mesh a fit begins with. A further start (a box, say) is one more case in `makeStartMesh`.
+// The mesh a fit begins with. Ellipsoid, box and convex hull: start_shapes_masks.h.
 //
 // The sphere is placed by the masks and kept inside every frame:
 //   centre   the point nearest to the rays through the masks' centroids (least squares)

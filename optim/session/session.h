@@ -114,7 +114,7 @@ class Session {
   // Another topology where the masks demand one: carves the present mesh anew (reextract, optim/remesh/retopology.h).
   void recarve();                 // running goes on; a checkpoint is taken first
   void setOptions(const FitOptions& options);     // all at once; differences are recorded with their iteration
-  // Of the newest state, in the input's coordinates or as `frame` turns and scales them; answers by an event.
+  // Of the newest state, in the input's coordinates or as `frame` turns, scales and reduces them; answers by an event.
   void exportMesh(const std::filesystem::path& path, const ExportFrame& frame = {});
   void restore(int checkpoint);   // pauses; itself undoable (a checkpoint is taken first)
   void watchViews(std::vector<int> trainViews);   // whose coverage snapshots should carry

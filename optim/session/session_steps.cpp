@@ -5,6 +5,7 @@
 #include "optim/fit/solver.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/session/session_worker.h"
+#include "optim/session/stop_scope.h"
 #include "renderer/cpu/isa.h"
 
 namespace penumbra {
@@ -65,8 +66,8 @@ void SessionWorker::step() {
   metrics.seconds = seconds_;
   report(metrics, recovered, iteration() - before);
   if (iteration() % kCheckpointEvery == 0 && !recovered) keepCheckpoint("every 100 iterations", true);
-  if (fitter_->converged() && options_.stopWhenConverged && !pastConvergence_) return finish();
-  if (iteration() >= planned_) return finish();
+  const bool converged = fitter_->converged() && options_.stopWhenConverged && !pastConvergence_;
+  if (careForMesh(converged || iteration() >= planned_)) return;
   if (measureDue()) measure();
   if (stopAt_ > 0 && iteration() >= stopAt_) {
     mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
@@ -136,11 +137,36 @@ void SessionWorker::settle(SessionState state) {
   mail_.setRunning(false);
 }
 
-void SessionWorker::finish() {
+bool SessionWorker::careForMesh(bool atEnd) {
+  const auto begun = Clock::now();
+  const bool newton = resolvedSolver(options_, *views_) == SolverKind::Newton;
+  if (newton && !atEnd) return false;
+  const MeshCare::Fit fit{*fitter_, *views_, options_, *pool_, planned_, [this] { keepCheckpoint("before re-carving", false); }};
+  MeshCare::Outcome outcome;
+  try {
+    const StopScope stop(*pool_, mail_.interrupt());
+    outcome = atEnd ? care_.atEnd(fit, newton && iteration() < planned_ && stopAt_ == 0) : care_.whileRunning(fit);
+  } catch (const Interrupted&) {
+    return true;
+  }
+  seconds_ += secondsSince(begun);
+  meshReplaced(outcome);
+  if (atEnd && !outcome.goOn) finish(outcome.verdict);
+  return atEnd && !outcome.goOn;
+}
+
+void SessionWorker::meshReplaced(const MeshCare::Outcome& outcome) {
+  if (!outcome.sentence.empty()) mail_.post({EventKind::Recarved, outcome.sentence, {}, {}, 0});
+  if (!outcome.changed) return;
+  facesChanged_ = meshChanged_ = watchChanged_ = true;
+  facesId_ = fitter_->facesVersion();
+}
+
+void SessionWorker::finish(const std::string& verdict) {
   measure();
   const bool converged = fitter_->converged() && iteration() < planned_;
-  const std::string count = std::to_string(iteration()) + (iteration() == 1 ? " iteration." : " iterations.");
-  std::string text = (converged ? "Converged after " : "Finished after ") + count, advice;
+  const std::string count = std::to_string(iteration()) + (iteration() == 1 ? " iteration: " : " iterations: ");
+  std::string text = (converged ? "Converged after " : "Finished after ") + count + verdict + ".", advice;
   if (best_.iou - best_.newest > kClearlyBetter) {
     text += " Iteration " + std::to_string(best_.iteration) + " was better: IoU " + fourDigits(best_.iou) +
             " instead of " + fourDigits(best_.newest) + ".";
@@ -187,6 +213,7 @@ void SessionWorker::yieldTime(double stepSeconds) {
 void SessionWorker::clearRecords() {
   planned_ = options_.iterations;
   pastConvergence_ = false;
+  care_.reset();
   seconds_ = 0;
   rate_ = 0;
   history_.clear();

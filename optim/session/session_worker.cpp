@@ -9,7 +9,9 @@
 #include "optim/fit/start_shapes.h"
 #include "optim/io/file_input.h"
 #include "optim/io/mesh_io.h"
+#include "optim/remesh/decimate.h"
 #include "optim/remesh/retopology.h"
+#include "optim/session/stop_scope.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -77,22 +79,6 @@ void SessionWorker::failed(const Error& error) {
 }
 
 // --- Loading ---
-
-namespace {
-
-// Work on the pool stops when the flag is raised, as long as this lives.
-class StopScope {
- public:
-  StopScope(ThreadPool& pool, const std::atomic<bool>& stop) : pool_(pool) { pool_.setStopFlag(&stop); }
-  ~StopScope() { pool_.setStopFlag(nullptr); }
-  StopScope(const StopScope&) = delete;
-  StopScope& operator=(const StopScope&) = delete;
-
- private:
-  ThreadPool& pool_;
-};
-
-}  // namespace
 
 void SessionWorker::stage(const std::string& message, double progress) {
   message_ = message;
@@ -251,13 +237,25 @@ void SessionWorker::handle(command::Recarve&) {
   ReextractOptions options;
   options.hull.resolution = options_.hullResolution;
   ReextractReport report;
-  Mesh mesh = reextract({fitter_->state().positions, fitter_->state().faces}, views_->train, options, *pool_, &report);
+  Mesh mesh;
+  stage("Carving anew", 0);
+  message_.clear();
+  try {
+    const StopScope stop(*pool_, mail_.interrupt());
+    mesh = reextract({fitter_->state().positions, fitter_->state().faces}, views_->train, options, *pool_, &report);
+  } catch (const Interrupted&) {
+    return publish();
+  } catch (...) {
+    publish();
+    throw;
+  }
   keepCheckpoint("before re-carving", false);
   FitState next;
   next.positions = std::move(mesh.positions);
   next.faces = std::move(mesh.faces);
   next.iteration = iteration();
   fitter_->restore(next);
+  care_.reset();
   facesChanged_ = meshChanged_ = true;
   mail_.post({EventKind::Recarved, "Carved anew: " + report.summary() + ".", {}, {}, 0});
   if (state_ == SessionState::Running) return publish();
@@ -387,17 +385,22 @@ void SessionWorker::handle(command::Export& c) {
   publish();
   mail_.exportStarted();
   exporter_.add([&mail = mail_, path = c.path, frame = c.frame, snapshot = mail_.snapshot()] {
+    std::string reduced;
     const auto error = attempt([&] {
       Mesh mesh{{}, *snapshot->faces};
       const glm::dmat3 turn = frame.scale * exportRotation(frame.up, snapshot->views->up);
       for (const glm::vec3& p : *snapshot->positions)
         mesh.positions.emplace_back(turn * snapshot->views->normalisation.undo(glm::dvec3(p)));
+      if (frame.mostFaces > 0 && mesh.faces.size() > std::size_t(frame.mostFaces)) {
+        mesh = decimate(mesh, frame.mostFaces);
+        reduced = " with " + std::to_string(mesh.faces.size()) + " of " + std::to_string(snapshot->faces->size()) + " faces";
+      }
       writeMesh(path, mesh);
     });
     if (error)
       mail.post({EventKind::Failed, error->what(), error->advice(), {}, int(error->code())});
     else
-      mail.post({EventKind::Exported, "Saved " + shownPath(path) + ".", {}, path.string(), 0});
+      mail.post({EventKind::Exported, "Saved " + shownPath(path) + reduced + ".", {}, path.string(), 0});
     mail.exportDone();
   });
 }

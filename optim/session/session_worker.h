@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "optim/fit/fitter.h"
+#include "optim/fit/mesh_care.h"
 #include "optim/session/checkpoints.h"
 #include "optim/session/exporter.h"
 #include "optim/session/mailbox.h"
@@ -72,7 +73,10 @@ class SessionWorker {
   void noteBackend();
   void describeBackend(Snapshot& s) const;
   void settle(SessionState state);  // Running -> Paused, Done or Failed
-  void finish();
+  void finish(const std::string& verdict);
+  // True when all is settled for this turn: the fit has ended, or was told to stop.
+  bool careForMesh(bool atEnd);
+  void meshReplaced(const MeshCare::Outcome& outcome);
   void measure();
   void keepBest();                 // when no state of this fit measured better
   bool measureDue() const;
@@ -93,6 +97,7 @@ class SessionWorker {
   std::shared_ptr<const ViewSet> views_;
   std::unique_ptr<Fitter> fitter_;
   Checkpoints checkpoints_;
+  MeshCare care_;
 
   SessionState state_ = SessionState::Empty;
   std::string message_;

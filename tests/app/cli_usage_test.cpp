@@ -40,7 +40,7 @@ TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
       {{"fit", model, "-o", out, "--progress", "loud"}, 2,
        "progress is loud, must be auto, bar, plain, json or none."},
       {{"fit", model, "-o", out, "--picture", "a.jpg"}, 2, "--picture: 'a.jpg' must end in .png."},
-      {{"fit", model, "-o", out, "--start", "mesh"}, 2, "start is mesh, must be auto, sphere, hull or a mesh file. Try --start FILE."},
+      {{"fit", model, "-o", out, "--start", "mesh"}, 2, "start is mesh, must be auto, sphere, ellipsoid, box, convex, hull or a mesh file. Try --start FILE."},
       {{"--views", "3", "fit", model, "-o", out}, 2, "--views must follow the command fit."},
       {{"fit"}, 2, "No model file or folder was named. See --help."},
       {{"fit", "missing.obj", "-o", out}, 3, "There is no file or folder 'missing.obj'. Check the path."},

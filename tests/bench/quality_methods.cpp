@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "optim/fit/fitter.h"
+#include "optim/fit/mesh_care.h"
 #include "optim/fit/start_shapes.h"
 #include "renderer/error.h"
 
@@ -19,9 +20,16 @@ void fit(const FitOptions& options, const ViewSet& views, double budget, ThreadP
   const auto begun = Clock::now();
   Fitter fitter(shared, options, pool);
   outcome.startSeconds = secondsSince(begun);
-  while (outcome.iterations < options.iterations && !(options.stopWhenConverged && fitter.converged())) {
+  MeshCare care;
+  const MeshCare::Fit looked{fitter, *shared, options, pool, options.iterations, {}};
+  const bool newton = resolvedSolver(options, views) == SolverKind::Newton;
+  for (bool over = false; !over;) {
     fitter.iterate();
     ++outcome.iterations;
+    const bool more = outcome.iterations < options.iterations;
+    const bool atEnd = !more || (options.stopWhenConverged && fitter.converged());
+    if (atEnd) over = !care.atEnd(looked, newton && more).goOn;
+    else if (!newton) care.whileRunning(looked);
     outcome.seconds = secondsSince(begun);
     outcome.cut = budget > 0 && outcome.seconds > budget;
     if (outcome.cut) break;

@@ -230,7 +230,7 @@ TEST(Session, stopsWhenConvergedAndGoesOnWhenAsked) {
   EXPECT_GT(s->facesVersion, hull->facesVersion);
   EXPECT_EQ(s->positions->size(), s->normals->size());
   EXPECT_EQ(s->positions->size(), s->vertexGradient->size());
-  EXPECT_NE(texts(session.takeEvents()).find("Converged after " + std::to_string(converged) + " iterations."), std::string::npos);
+  EXPECT_NE(texts(session.takeEvents()).find("Converged after " + std::to_string(converged) + " iterations: watertight, genus "), std::string::npos);
   session.start();
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->iteration, 60) << "Start goes on to what is planned";

@@ -1,0 +1,150 @@
+#include "optim/fit/mesh_care.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "optim/eval/evaluate.h"
+#include "optim/remesh/repair.h"
+#include "renderer/error.h"
+#include "renderer/topology.h"
+
+namespace penumbra {
+namespace {
+
+Mesh meshOf(const FitState& state) { return {state.positions, state.faces}; }
+
+TopologySummary topologyOf(const Mesh& mesh) { return summarise(buildTopology(int(mesh.positions.size()), mesh.faces)); }
+bool isSolid(const TopologySummary& topology) { return topology.closed() && topology.inconsistentEdges == 0; }
+
+double outlinePixels(const Mesh& mesh, const MeshCare::Fit& fit) {
+  return evaluateSilhouettes(mesh, fit.views.train, fit.pool).contourErrorPx;
+}
+
+double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
+
+double meanEdge(const FitState& state) {
+  double sum = 0;
+  for (const Face& f : state.faces)
+    for (int k = 0; k < 3; ++k)
+      sum += glm::distance(state.positions[std::size_t(f[k])], state.positions[std::size_t(f[(k + 1) % 3])]);
+  return sum / (3.0 * double(state.faces.size()));
+}
+
+// World units a pixel at the origin.
+double pixelOf(const ViewSet& views) {
+  const Camera& c = views.train.front().camera;
+  return std::max(1e-6, c.toCamera(glm::dvec3(0)).z) / std::sqrt(c.fx * c.fy);
+}
+
+// Takes the place of the fitter's mesh; what belonged to the old vertices is gone, the count of iterations stays.
+void install(Fitter& fitter, Mesh mesh) {
+  FitState next;
+  next.positions = std::move(mesh.positions);
+  next.faces = std::move(mesh.faces);
+  next.stepScale = fitter.state().stepScale;
+  next.iteration = fitter.iteration();
+  fitter.restore(next);
+}
+
+std::string verdictOf(const TopologySummary& topology, const RepairReport& repair) {
+  std::string text = "watertight, genus " + std::to_string(topology.genus());
+  if (topology.components != 1) text += ", " + std::to_string(topology.components) + " parts";
+  const int n = repair.intersectingAfter;
+  return text + (n == 0 ? ", no self-intersections" : ", " + std::to_string(n) + " faces run through others");
+}
+
+}  // namespace
+
+void MeshCare::reset() { *this = {}; }
+
+MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
+  Outcome outcome;
+  outcome.goOn = true;
+  const int now = fit.fitter.iteration();
+  if (trial_ && now - trial_->begun >= kTrialIterations && now < fit.planned) judge(fit, outcome);
+  const int every = std::max(kLeastWatchEvery, fit.planned / kWatches);
+  if (!mayTry(fit) || now / every == watched_ / every || now >= fit.planned) return outcome;
+  watched_ = now;
+  const Mesh mesh = meshOf(fit.fitter.state());
+  if (!isSolid(topologyOf(mesh))) return outcome;
+  if (watch_.add(topologyMismatch(mesh, fit.views.train, {}, fit.pool))) begin(fit, false, outcome);
+  return outcome;
+}
+
+MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
+  Outcome outcome;
+  if (trial_) judge(fit, outcome);
+  FitState state = fit.fitter.state();
+  Mesh mesh = meshOf(state);
+  const Mesh before = mesh;
+  TopologySummary topology = topologyOf(mesh);
+  if (!isSolid(topology)) {
+    outcome.verdict = "not watertight";
+    return outcome;
+  }
+  if (mayGoOn && mayTry(fit) && topologyMismatch(mesh, fit.views.train, {}, fit.pool).mismatch && begin(fit, false, outcome))
+    return outcome;
+  RepairReport repair = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
+  if (repair.rounds > 0) {
+    const bool better = repair.foldedAfter + repair.intersectingAfter < repair.foldedBefore + repair.intersectingBefore;
+    if (better && outlinePixels(mesh, fit) <= mostAllowed(outlinePixels(before, fit))) {
+      state.positions = mesh.positions;
+      state.faces = mesh.faces;
+      fit.fitter.restore(state);
+      outcome.changed = true;
+      topology = topologyOf(mesh);
+    } else {
+      repair.intersectingAfter = repair.intersectingBefore;
+    }
+  }
+  if (mayGoOn && mayTry(fit) && repair.intersectingAfter > kMostIntersecting * double(state.faces.size()) && begin(fit, true, outcome))
+    return outcome;
+  outcome.verdict = verdictOf(topology, repair);
+  return outcome;
+}
+
+// False when extracting would change nothing that matters, or cannot be done.
+bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
+  ReextractOptions options;
+  options.hull.resolution = fit.options.hullResolution;
+  options.hull.edgePixels = std::max(options.hull.edgePixels, meanEdge(fit.fitter.state()) / pixelOf(fit.views));
+  ReextractReport report;
+  const Mesh present = meshOf(fit.fitter.state());
+  Mesh mesh;
+  try {
+    mesh = reextract(present, fit.views.train, options, fit.pool, &report);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::Input) throw;
+    refuted_ = true;
+    return false;
+  }
+  const bool same = report.genusBefore == report.genusAfter && report.componentsBefore == report.componentsAfter;
+  watch_.reset();
+  ++trials_;
+  if (same && !mends) {
+    refuted_ = true;
+    return false;
+  }
+  if (fit.beforeChange) fit.beforeChange();
+  trial_ = Trial{fit.fitter.state(), outlinePixels(present, fit), fit.fitter.iteration(), mends};
+  install(fit.fitter, std::move(mesh));
+  outcome.changed = outcome.goOn = true;
+  outcome.sentence = std::string(mends ? "Faces ran through each other" : "The masks show another topology") +
+                     ": carved anew, " + report.summary() + ".";
+  return true;
+}
+
+void MeshCare::judge(const Fit& fit, Outcome& outcome) {
+  const double now = outlinePixels(meshOf(fit.fitter.state()), fit);
+  const bool good = trial_->mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
+  Trial trial = *std::exchange(trial_, std::nullopt);
+  if (good) return;
+  trial.before.iteration = fit.fitter.iteration();
+  fit.fitter.restore(trial.before);
+  refuted_ = true;
+  outcome.changed = true;
+  outcome.sentence = "Carving anew brought the outlines no nearer to the masks: the mesh before is back.";
+}
+
+}  // namespace penumbra

@@ -1,0 +1,66 @@
+// Looks after the mesh of a fit beyond moving its vertices: another topology where the masks demand one, a final polish.
+//
+// Topology. No step of a solver opens a hole. topologyMismatch() (optim/remesh/retopology.h) is asked when the Newton
+// solver has converged, and kWatches times over a planned gradient run, where it must stay for three verdicts. Then the mesh
+// is extracted anew with the masks' topology, edges as long as before, and the fit goes on: a trial. It is judged at the
+// next convergence, after kTrialIterations of gradient steps or at the end, by the mean distance of the mesh's hard
+// outlines to the masks' over the train views: when that is not smaller than before, the old mesh comes back and there
+// are no further trials. At most kMostTrials a run. Faces that run through each other beyond kMostIntersecting of all,
+// after the polish, are a cause as well; then the distance may rise by what the polish may.
+// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels.
+// Everything is counted in iterations, not in time, so that runs repeat bit for bit.
+// Limits: meshes that are open or wound inconsistently are left alone.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "optim/fit/fitter.h"
+#include "optim/remesh/retopology.h"
+
+namespace penumbra {
+
+class MeshCare {
+ public:
+  static constexpr int kMostTrials = 2, kTrialIterations = 100, kWatches = 5, kLeastWatchEvery = 50, kRepairRounds = 6;
+  static constexpr double kMostIntersecting = 1e-3, kRise = 0.02, kRisePixels = 0.005;
+
+  struct Fit {
+    Fitter& fitter;
+    const ViewSet& views;
+    const FitOptions& options;
+    ThreadPool& pool;
+    int planned = 0;                     // iterations
+    std::function<void()> beforeChange;  // of the topology: the state is still the old one
+  };
+  struct Outcome {
+    bool changed = false;  // the fitter has another mesh
+    bool goOn = false;     // and should iterate further
+    std::string sentence;  // of a topology made or taken back, for a person; empty when there is none
+    std::string verdict;   // at the end: "watertight, genus 1, no self-intersections"
+  };
+
+  void reset();  // another fit or another mesh
+  // After an iteration. Throws Interrupted with the fitter unchanged, as atEnd does.
+  Outcome whileRunning(const Fit& fit);
+  // When the solver has converged or all is done. `mayGoOn`: a trial may begin.
+  Outcome atEnd(const Fit& fit, bool mayGoOn);
+
+ private:
+  struct Trial {
+    FitState before;
+    double pixels = 0;    // mean distance of the outlines before
+    int begun = 0;        // iteration
+    bool mends = false;   // its cause were intersections
+  };
+  void judge(const Fit& fit, Outcome& outcome);
+  bool begin(const Fit& fit, bool mends, Outcome& outcome);
+  bool mayTry(const Fit& fit) const { return fit.options.retopology && !refuted_ && !trial_ && trials_ < kMostTrials; }
+
+  MismatchWatch watch_;
+  std::optional<Trial> trial_;
+  int trials_ = 0, watched_ = 0;
+  bool refuted_ = false;  // a trial did no good
+};
+
+}  // namespace penumbra

@@ -1,0 +1,125 @@
+// What a session does to a mesh beyond moving it: another topology when the masks demand one, a verdict at the end, and
+// fewer faces in the file when asked.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "optim/fit/mesh_care.h"
+#include "optim/io/mesh_io.h"
+#include "optim/session/session.h"
+#include "renderer/topology.h"
+#include "tests/support/flat_scene.h"
+#include "tests/support/small_meshes.h"
+#include "tests/support/temporary_folder.h"
+
+namespace penumbra {
+namespace {
+
+FitOptions fromSphere() {
+  FitOptions options;
+  options.solver = SolverKind::Gradient;
+  options.start = StartShape::Sphere;
+  options.views = 8;
+  options.heldOutViews = 2;
+  options.size = 64;
+  options.hullResolution = 48;
+  options.sphereLevel = 3;
+  options.iterations = 300;
+  options.threads = 2;
+  options.retopology = true;
+  return options;
+}
+
+struct Result {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<Event> events;
+  std::vector<CheckpointInfo> checkpoints;
+  int count(EventKind kind) const {
+    return int(std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.kind == kind; }));
+  }
+  std::string text(EventKind kind) const {
+    for (const Event& e : events)
+      if (e.kind == kind) return e.text;
+    return {};
+  }
+  TopologySummary topology() const { return summarise(buildTopology(int(snapshot->positions->size()), *snapshot->faces)); }
+};
+
+Result fitted(const Mesh& model, const FitOptions& options) {
+  Session session;
+  session.setOptions(options);
+  session.loadModel(model, "model");
+  session.start();
+  session.waitIdle();
+  return {session.snapshot(), session.takeEvents(), session.checkpoints()};
+}
+
+TEST(MeshCare, opensTheHoleOfARingThatWasBegunAsASphere) {
+  const Result ring = fitted(torusMesh(48, 24), fromSphere());
+  ASSERT_EQ(ring.snapshot->state, SessionState::Done);
+  EXPECT_EQ(ring.count(EventKind::Recarved), 1) << ring.text(EventKind::Recarved);
+  EXPECT_NE(ring.text(EventKind::Recarved).find("genus 0 -> 1"), std::string::npos);
+  EXPECT_TRUE(ring.topology().closed());
+  EXPECT_EQ(ring.topology().genus(), 1);
+  EXPECT_NE(ring.text(EventKind::Finished).find("watertight, genus 1, "), std::string::npos) << ring.text(EventKind::Finished);
+  EXPECT_TRUE(std::any_of(ring.checkpoints.begin(), ring.checkpoints.end(),
+                          [](const CheckpointInfo& c) { return c.reason == "before re-carving"; }));
+  EXPECT_EQ(*fitted(torusMesh(48, 24), fromSphere()).snapshot->positions, *ring.snapshot->positions) << "not repeatable";
+}
+
+TEST(MeshCare, leavesARingAloneWhenToldTo) {
+  FitOptions options = fromSphere();
+  options.retopology = false;
+  const Result ring = fitted(torusMesh(48, 24), options);
+  EXPECT_EQ(ring.count(EventKind::Recarved), 0);
+  EXPECT_EQ(ring.topology().genus(), 0);
+}
+
+TEST(MeshCare, findsNothingToDoOnABall) {
+  FitOptions options = fromSphere();
+  Mesh egg = testing::ballMesh(3);
+  for (auto& p : egg.positions) p *= glm::vec3(1, 0.7f, 0.8f);
+  for (const SolverKind solver : {SolverKind::Gradient, SolverKind::Newton}) {
+    options.solver = solver;
+    options.start = solver == SolverKind::Newton ? StartShape::Hull : StartShape::Sphere;
+    const Result ball = fitted(egg, options);
+    EXPECT_EQ(ball.count(EventKind::Recarved), 0) << ball.text(EventKind::Recarved);
+    EXPECT_NE(ball.text(EventKind::Finished).find("watertight, genus 0, no self-intersections."), std::string::npos)
+        << ball.text(EventKind::Finished);
+  }
+}
+
+TEST(MeshCare, everyStartFromTheMasksIsFitted) {
+  FitOptions options = fromSphere();
+  options.iterations = 150;
+  options.sigmaSteps = 80;
+  Mesh egg = testing::ballMesh(3);
+  for (auto& p : egg.positions) p *= glm::vec3(1, 0.5f, 0.7f);
+  for (const StartShape start : {StartShape::Ellipsoid, StartShape::Box, StartShape::Convex}) {
+    options.start = start;
+    options.solver = SolverKind::Auto;
+    const Result result = fitted(egg, options);
+    EXPECT_EQ(result.snapshot->solver, SolverKind::Gradient);
+    EXPECT_GT(result.snapshot->history->back().trainIoU, 0.95) << int(start);
+  }
+}
+
+TEST(MeshCare, writesNoMoreFacesThanAskedFor) {
+  TemporaryFolder folder;
+  FitOptions options = fromSphere();
+  Session session;
+  session.setOptions(options);
+  session.loadModel(torusMesh(48, 24), "ring");
+  session.step(1);
+  session.waitIdle();
+  session.takeEvents();
+  session.exportMesh(folder / "few.ply", {UpAxis::AsInput, 1, 300});
+  session.exportMesh(folder / "all.ply", {UpAxis::AsInput, 1, 1000000});
+  session.waitIdle();
+  EXPECT_EQ(readMesh(folder / "few.ply").faces.size(), 300u);
+  EXPECT_EQ(readMesh(folder / "all.ply").faces.size(), 1280u);
+  EXPECT_NE(session.takeEvents().front().text.find("few.ply with 300 of 1280 faces."), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penumbra
