@@ -20,6 +20,15 @@ bool showsObject(const Mask& mask) {
 
 HullField::HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool)
     : radius_(float(radius)), unseen_(frameCarves ? kFar : -kFar) {
+  setUp(views, {}, pool);
+}
+
+HullField::HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool)
+    : radius_(float(radius)), unseen_(-kFar) {
+  setUp(views, distances, pool);
+}
+
+void HullField::setUp(std::span<const View> views, std::span<const Mask* const> distances, ThreadPool& pool) {
   std::vector<FieldView> all(views.size());
   pool.parallelFor(int(views.size()), [&](int index, int) {
     const View& view = views[std::size_t(index)];
@@ -33,11 +42,21 @@ HullField::HullField(std::span<const View> views, double radius, bool frameCarve
     f.offset = glm::vec3(c.fx * c.translation.x, c.fy * c.translation.y, c.translation.z);
     f.cx = float(c.cx), f.cy = float(c.cy), f.width = float(c.width), f.height = float(c.height);
     f.focal = float(std::sqrt(c.fx * c.fy));
-    f.distance = signedDistance(view.mask);
-    for (float& d : f.distance.pixels) d = -d;
+    f.source = index;
+    f.distance = distances.empty() ? signedDistance(view.mask) : *distances[std::size_t(index)];
+    for (float& d : f.distance.pixels) d = -d;  // outside positive
   });
   for (FieldView& f : all)
     if (!f.distance.empty()) views_.push_back(std::move(f));
+}
+
+void HullField::leaveOut(std::span<const int> views) {
+  for (std::size_t k = views.size(); k-- > 0;) views_.erase(views_.begin() + views[k]);
+}
+
+void HullField::widen(float pixels) {
+  for (FieldView& f : views_)
+    for (float& d : f.distance.pixels) d -= pixels;
 }
 
 inline float HullField::bilinear(const Mask& image, float u, float v) {

@@ -27,7 +27,15 @@ class HullField final : public SolidField {
   // The masks are only read here. Outside the frame is background when `frameCarves`.
   HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool);
 
+  // The same from distances to the outlines that are known already, inside positive, one for each view.
+  HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool);
+
+  // Views that are wrong (by number, ascending; those after them move up); masks taken as wider all round, in pixels.
+  void leaveOut(std::span<const int> views);
+  void widen(float pixels);
+
   int viewCount() const { return int(views_.size()); }
+  int sourceOf(int view) const { return views_[std::size_t(view)].source; }  // its number among the views given
   int pieceCount() const override { return viewCount(); }
   double radius() const override { return radius_; }
   double pixelAt(const glm::vec3& x) const override;  // mean over the views that see x; 0 if none
@@ -48,8 +56,10 @@ class HullField final : public SolidField {
     glm::vec3 right{0}, down{0}, forward{0};  // rows of the camera; x and y times the focal length
     glm::vec3 offset{0};                      // translation, likewise
     float cx = 0, cy = 0, width = 0, height = 0, focal = 1;
+    int source = 0;
     Mask distance;                            // outside positive
   };
+  void setUp(std::span<const View> views, std::span<const Mask* const> distances, ThreadPool& pool);
   static float bilinear(const Mask& image, float u, float v);
   float distanceAt(const FieldView& view, float u, float v) const;
   float scaledDistance(const FieldView& view, const glm::vec3& x) const;

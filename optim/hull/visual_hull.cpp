@@ -5,6 +5,7 @@
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/phantoms.h"
+#include "optim/hull/view_trust.h"
 #include "optim/remesh/isotropic_remesh.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -36,6 +37,7 @@ std::string Hull::summary() const {
     text += ", " + counted(tunnelsFilled + bridgesCut, "false handle", "false handles") + " removed";
   if (partsDropped > 0) text += ", " + counted(partsDropped, "part", "parts") + " dropped that no mask needs";
   if (emptyViews > 0) text += ", " + counted(emptyViews, "view", "views") + " with an empty mask left out";
+  for (const std::string& name : distrusted) text += "; the mask of view " + name + " contradicts the others and is left out";
   return text;
 }
 
@@ -72,13 +74,21 @@ Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOption
 Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool) {
   checkResolution(options);
   checkHullViews(views);
-  const HullField field(views, options.radius, options.frameCarves, pool);
+  HullField field(views, options.radius, options.frameCarves, pool);
+  const int shown = field.viewCount();
   if (field.viewCount() == 0)
     throw Error(ExitCode::Input,
                 "None of the " + std::to_string(views.size()) + " training masks shows an object, so there is no visual hull.",
                 "Check that the masks are white (or opaque) on the object, or invert them.");
+  const ViewTrust trust = judgeViews(field, pool);
+  std::vector<std::string> distrusted;
+  for (const int v : trust.distrusted) distrusted.push_back(views[std::size_t(field.sourceOf(v))].name);
+  field.leaveOut(trust.distrusted);
+  if (trust.noisy()) field.widen(float(trust.noise));
   Hull hull = meshSolid(field, field, options, pool);
-  hull.emptyViews = int(views.size()) - field.viewCount();
+  hull.emptyViews = int(views.size()) - shown;
+  hull.distrusted = std::move(distrusted);
+  hull.noise = trust.noise;
   return hull;
 }
 

@@ -2,8 +2,9 @@
 //
 // field (hull_field.h) -> grid (hull_grid.h) -> cleaning (hull_cleaning.h) -> surface (hull_surface.h) -> even triangles
 // (isotropic_remesh.h). The result is closed, a 2-manifold, wound outward and the same bits for any number of threads.
-// Limits: what no silhouette shows (hollows) is filled; tunnels thinner than a step of the grid may close; one wrong
-// mask carves away what it does not cover.
+// A mask that contradicts the others does not carve; where masks disagree by some pixels all are taken as that much
+// wider, for a point once carved is lost to the fit (view_trust.h).
+// Limits: what no silhouette shows (hollows) is filled; tunnels thinner than a step of the grid may close.
 #pragma once
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ struct Hull {
   double genusConfidence = 0;                                  // 0 .. 1, see genusConfidence() in phantoms.h
   int emptyViews = 0, cavitiesFilled = 0, partsDropped = 0;
   int tunnelsFilled = 0, bridgesCut = 0;                       // that no silhouette shows
+  std::vector<std::string> distrusted;                         // views that contradict the others (view_trust.h)
+  double noise = 0;                                            // of the masks, pixels, likewise
   double step = 0;                                             // of the grid, world units
   std::string summary() const;                                 // "1 part, genus 0, 10242 vertices"
 };

@@ -9,6 +9,7 @@
 #include "optim/remesh/isotropic_remesh.h"
 
 namespace penumbra {
+static double TUNE(int i, double d) { const char* e = std::getenv(("T" + std::to_string(i)).c_str()); return e ? std::atof(e) : d; }
 namespace {
 
 constexpr int kLastLevel = int(std::size(NewtonSolver::kLevels)) - 1;
@@ -46,7 +47,7 @@ double meanPixel(const ViewSet& views) {
 
 NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
     : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {
-  rough_ += kBinaryNoise * (1 - stepper_.greyShare());
+  rough_ += TUNE(2, 1) * stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
 }
 
 double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
@@ -94,9 +95,11 @@ void NewtonSolver::advance(FitState& state, Topology& topology) {
 NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonState& n) const {
   NewtonSettings s;
   s.prior = options.prior * std::clamp(kFewViews / double(views_->train.size()), 0.25, 1.0) * (n.relaxed ? kRelaxation : 1.0);
-  s.contour.robust = options.robust;
+  const double noise = stepper_.trust().noise;
+  if (stepper_.trust().noisy()) s.prior *= 1 + TUNE(0, 40) * noise;
+  s.contour.robust = options.robust > 0 ? options.robust + TUNE(1, 2) * noise : 0;
   const bool narrow = options.robust > 0 && (n.level > 0 || n.steps >= 6);
-  s.contour.clip = narrow ? std::max(2.0, options.robust) : options.robust > 0 && n.steps >= 3 ? 5 : 15;
+  s.contour.clip = narrow ? std::max(2.0, s.contour.robust) : options.robust > 0 && n.steps >= 3 ? 5 : 15;
   return s;
 }
 

@@ -9,7 +9,17 @@
 namespace penumbra {
 namespace {
 
-constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3;
+constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3, kBallRadius = 1.1;
+
+// From the distances that the fit has anyway.
+ViewTrust trustIn(std::span<const View> views, std::span<const TargetField> targets, ThreadPool& pool) {
+  std::vector<const Mask*> distances;
+  for (const TargetField& target : targets) distances.push_back(&target.distance());
+  const HullField field(views, distances, kBallRadius, pool);
+  ViewTrust trust = judgeViews(field, pool);
+  for (int& v : trust.distrusted) v = field.sourceOf(v);
+  return trust;
+}
 
 }  // namespace
 
@@ -17,6 +27,7 @@ NewtonStepper::NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& p
     : views_(std::move(views)), pool_(pool), targets_(makeTargetFields(views_->train, pool)), tracer_(pool),
       equations_(pool), viewIoU_(views_->train.size(), -1) {
   for (const View& view : views_->train) cameras_.emplace_back(view.camera);
+  trust_ = trustIn(views_->train, targets_, pool_);
 }
 
 NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions, const Topology& topology,
@@ -29,8 +40,14 @@ NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions
   misfits_.resize(count);
   pool_.parallelFor(int(count), [&](int index, int) {
     const std::size_t v = std::size_t(index);
+    if (stop_ && stop_->load()) return;
     misfits_[v] = makeContourTerms(mesh, cameras_[v], outlines_[v], targets_[v], options, terms_[v]);
   });
+  if (stop_ && stop_->load()) throw Interrupted{};
+  for (const int v : trust_.distrusted) {
+    terms_[std::size_t(v)].clear();
+    misfits_[std::size_t(v)] = {.iou = misfits_[std::size_t(v)].iou};
+  }
   Misfit sum;
   double length = 0;
   for (std::size_t v = 0; v < count; ++v) {

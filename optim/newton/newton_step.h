@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 
+#include "optim/hull/view_trust.h"
 #include "optim/newton/normal_equations.h"
 #include "optim/view_set.h"
 
@@ -48,6 +49,7 @@ class NewtonStepper {
   void forget() { tracedId_ = 0; }  // positions have changed other than by a step
 
   const std::vector<float>& viewIoU() const { return viewIoU_; }
+  const ViewTrust& trust() const { return trust_; }  // views that are distrusted do not pull
   double greyShare() const;  // 0: masks are binary, 1: anti-aliased all along their outlines
   const std::vector<glm::vec3>& gradient() const { return equations_.gradient(); }
   void setStopFlag(const std::atomic<bool>* stop) { stop_ = stop; }
@@ -72,6 +74,7 @@ class NewtonStepper {
   std::uint64_t tracedId_ = 0;  // topology the outlines belong to
   std::vector<glm::vec3> move_, moved_;
   std::vector<float> viewIoU_;
+  ViewTrust trust_;  // by number of the view
   const std::atomic<bool>* stop_ = nullptr;
 };
 

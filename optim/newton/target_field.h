@@ -25,6 +25,7 @@ class TargetField {
     glm::vec2 gradient;  // of phi, about unit length, towards the inside
   };
   Sample at(const glm::vec2& pixel) const;
+  const Mask& distance() const { return distance_; }
   bool empty() const { return outline_.empty(); }  // the mask shows nothing, or fills the frame
   const std::vector<OutlineSegment>& outline() const { return outline_; }
   // Pixels of the mask at 1/2 or more: all of them, and those of a row in columns [begin, end).

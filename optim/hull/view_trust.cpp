@@ -1,0 +1,154 @@
+#include "optim/hull/view_trust.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace penumbra {
+namespace {
+
+constexpr int kInnerRays = 64, kOutlineRays = 48, kCoarse = 48, kFine = 4, kRounds = 3;
+constexpr float kInside = 3;  // pixels: rays of the inner kind are so far from their own outline
+
+struct Verdict {
+  float excess = -std::numeric_limits<float>::infinity();  // m, world units
+  int blamed = -1;
+};
+
+// Every n-th of the pixels that `wanted` accepts, n such that about `count` are left.
+template <class Wanted> std::vector<glm::vec2> pixelsWhere(const Mask& distance, int count, const Wanted& wanted) {
+  std::vector<glm::vec2> all, some;
+  for (int y = 0; y < distance.height; ++y)
+    for (int x = 0; x < distance.width; ++x)
+      if (wanted(distance.at(x, y))) all.emplace_back(float(x) + 0.5f, float(y) + 0.5f);
+  for (int k = 0; k < count && !all.empty(); ++k) some.push_back(all[all.size() * std::size_t(k) / std::size_t(count)]);
+  return some;
+}
+
+class Judge {
+ public:
+  Judge(const HullField& field, ThreadPool& pool)
+      : field_(field), pool_(pool), pixel_(float(field.pixelAt(glm::vec3(0)))), trusted_(std::size_t(field.viewCount()), true) {
+    inner_.resize(trusted_.size());
+    outline_.resize(trusted_.size());
+    pool_.parallelFor(field.viewCount(), [&](int v, int) {
+      const Mask& d = field_.distance(v);  // outside positive
+      inner_[std::size_t(v)] = pixelsWhere(d, kInnerRays, [](float s) { return s < -kInside; });
+      outline_[std::size_t(v)] = pixelsWhere(d, kOutlineRays, [](float s) { return s <= 0 && s > -1; });
+    });
+  }
+
+  ViewTrust run() {
+    ViewTrust trust;
+    if (pixel_ <= 0) return trust;
+    const int views = field_.viewCount();
+    while (views >= ViewTrust::kFewestViews && 4 * (int(trust.distrusted.size()) + 1) <= views) {
+      const int worst = worstView();
+      if (worst < 0) break;
+      trusted_[std::size_t(worst)] = false;
+      trust.distrusted.push_back(worst);
+    }
+    std::sort(trust.distrusted.begin(), trust.distrusted.end());
+    trust.noise = noise();
+    return trust;
+  }
+
+ private:
+  // `first` is looked at first: it carved the point before, so that most points cost one view.
+  Verdict at(int u, const glm::vec3& x, float atMost, int first) const {
+    Verdict verdict;
+    for (int k = -1; k < field_.viewCount(); ++k) {
+      const int v = k < 0 ? first : k;
+      if (v < 0 || v == u || (k == first && k >= 0) || !trusted_[std::size_t(v)]) continue;
+      const std::uint16_t one[] = {std::uint16_t(v)};
+      const float value = field_.value(x, one);
+      if (value > verdict.excess) verdict = {value, v};
+      if (value >= atMost) break;  // worse than a point that is known already
+    }
+    return verdict;
+  }
+
+  Verdict alongRay(int u, const glm::vec2& pixel) const {
+    const HullField::Ray ray = field_.ray(u, pixel);
+    const glm::vec3 direction = glm::normalize(ray.direction);
+    const float middle = -glm::dot(ray.eye, direction), radius = float(field_.radius());
+    const float half2 = radius * radius - glm::dot(ray.eye + middle * direction, ray.eye + middle * direction);
+    Verdict best;
+    best.excess = std::numeric_limits<float>::infinity();
+    if (half2 <= 0) return {};
+    const float half = std::sqrt(half2);
+    float from = std::max(0.0f, middle - half), step = (middle + half - from) / kCoarse, where = from;
+    int count = kCoarse, first = -1;
+    for (int round = 0; round <= kRounds; ++round) {
+      for (int k = 0; k < count; ++k) {
+        const float t = from + step * (float(k) + 0.5f);
+        const Verdict v = at(u, ray.eye + t * direction, best.excess, first);
+        if (v.excess < best.excess) best = v, where = t;
+        if (best.excess <= 0) return best;  // all agree
+        first = v.blamed;
+      }
+      from = where - step, step = 2 * step / kFine, count = kFine;
+    }
+    return best;
+  }
+
+  // The most misleading view, -1 when none is.
+  int worstView() const {
+    const std::size_t n = trusted_.size();
+    std::vector<int> blame(n * n), extra(n);  // rays of view u blamed on v, by u n + v; of view u in all
+    const float deep = float(ViewTrust::kDeep) * pixel_;
+    pool_.parallelFor(int(n), [&](int u, int) {
+      if (!trusted_[std::size_t(u)]) return;
+      for (const glm::vec2& p : inner_[std::size_t(u)]) {
+        const Verdict verdict = alongRay(u, p);
+        if (verdict.blamed < 0 || verdict.excess < deep) continue;
+        ++blame[std::size_t(u) * n + std::size_t(verdict.blamed)];
+        ++extra[std::size_t(u)];
+      }
+    });
+    const int left = int(std::count(trusted_.begin(), trusted_.end(), true));
+    int worst = -1, most = 0;
+    for (std::size_t v = 0; v < n; ++v) {
+      int accusers = 0, rays = 0;
+      for (std::size_t u = 0; u < n; ++u) {
+        accusers += blame[u * n + v] >= ViewTrust::kShare * kInnerRays;
+        rays += blame[u * n + v];
+      }
+      if (2 * accusers >= left - 1 && rays > most) most = rays, worst = int(v);
+    }
+    if (worst >= 0) return worst;
+    for (std::size_t u = 0; u < n; ++u)
+      if (extra[u] >= ViewTrust::kExtraShare * kInnerRays && extra[u] > most) most = extra[u], worst = int(u);
+    return worst;
+  }
+
+  double noise() const {
+    std::vector<double> sums(trusted_.size());
+    std::vector<int> counts(trusted_.size());
+    pool_.parallelFor(int(trusted_.size()), [&](int u, int) {
+      if (!trusted_[std::size_t(u)]) return;
+      for (const glm::vec2& p : outline_[std::size_t(u)]) {
+        const Verdict verdict = alongRay(u, p);
+        if (verdict.blamed < 0) continue;
+        sums[std::size_t(u)] += std::clamp(double(verdict.excess / pixel_), 0.0, ViewTrust::kDeep);
+        ++counts[std::size_t(u)];
+      }
+    });
+    double sum = 0;
+    int count = 0;
+    for (std::size_t u = 0; u < sums.size(); ++u) sum += sums[u], count += counts[u];
+    return count > 0 ? sum / count : 0;
+  }
+
+  const HullField& field_;
+  ThreadPool& pool_;
+  float pixel_;
+  std::vector<bool> trusted_;
+  std::vector<std::vector<glm::vec2>> inner_, outline_;
+};
+
+}  // namespace
+
+ViewTrust judgeViews(const HullField& field, ThreadPool& pool) { return Judge(field, pool).run(); }
+
+}  // namespace penumbra
