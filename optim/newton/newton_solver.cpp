@@ -9,7 +9,6 @@
 #include "optim/remesh/isotropic_remesh.h"
 
 namespace penumbra {
-static double TUNE(int i, double d) { const char* e = std::getenv(("T" + std::to_string(i)).c_str()); return e ? std::atof(e) : d; }
 namespace {
 
 constexpr int kLastLevel = int(std::size(NewtonSolver::kLevels)) - 1;
@@ -47,7 +46,7 @@ double meanPixel(const ViewSet& views) {
 
 NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
     : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {
-  rough_ += TUNE(2, 1) * stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
+  rough_ += stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
 }
 
 double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
@@ -96,8 +95,8 @@ NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonSta
   NewtonSettings s;
   s.prior = options.prior * std::clamp(kFewViews / double(views_->train.size()), 0.25, 1.0) * (n.relaxed ? kRelaxation : 1.0);
   const double noise = stepper_.trust().noise;
-  if (stepper_.trust().noisy()) s.prior *= 1 + TUNE(0, 40) * noise;
-  s.contour.robust = options.robust > 0 ? options.robust + TUNE(1, 2) * noise : 0;
+  if (stepper_.trust().noisy()) s.prior *= 1 + kNoisePrior * noise;
+  s.contour.robust = options.robust > 0 ? options.robust + kNoiseReach * noise : 0;
   const bool narrow = options.robust > 0 && (n.level > 0 || n.steps >= 6);
   s.contour.clip = narrow ? std::max(2.0, s.contour.robust) : options.robust > 0 && n.steps >= 3 ? 5 : 15;
   return s;

@@ -11,6 +11,9 @@
 // (contour_terms.h, thin_plate.h): with many views little is left to the prior. When the outlines stay off the masks' by
 // more than kRoughPixels on average plus what the masks' own noise explains (1/4 px if they are binary), the shape has
 // more detail than mu allows, and mu falls to kRelaxation of it, once (discrepancy principle).
+// Noise: where masks disagree with one another by n pixels (hull/view_trust.h), mu is 1 + kNoisePrior n times higher, for
+// only stiffness averages over neighbouring rims, the robust loss reaches kNoiseReach n pixels farther, and mu is not
+// lowered for roughness that n explains. Views whose masks contradict the others do not pull at all.
 // Converged: the last level has stalled. Going on is possible at any time.
 #pragma once
 #include "optim/fit/solver.h"
@@ -25,6 +28,7 @@ class NewtonSolver : public FitSolver {
   static constexpr double kStall = 0.03, kFinalStall = 0.02;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
   static constexpr double kFewViews = 16, kRoughPixels = 0.08, kBinaryNoise = 0.25, kRelaxation = 0.3;
+  static constexpr double kNoisePrior = 40, kNoiseReach = 2;
 
   NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
 
