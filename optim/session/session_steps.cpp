@@ -1,5 +1,6 @@
 // The running half of SessionWorker: iterations, measuring, and snapshots of them.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "optim/fit/solver.h"
@@ -25,9 +26,8 @@ double secondsSince(std::chrono::steady_clock::time_point t) {
 }
 
 std::string fourDigits(double value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%.4f", value);
-  return text;
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 4).ptr};
 }
 
 // Area-weighted vertex normals, 0 where there is none.

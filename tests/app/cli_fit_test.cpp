@@ -37,7 +37,7 @@ class CliFit : public ::testing::Test {
   std::vector<std::string> smallFit(const std::string& input, const std::string& output,
                                     const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments = {"fit", input, "-o", output, "--views", "6", "--size", "48", "--iterations",
-                                          "40", "--solver", "gradient", "--start", "sphere", "--sphere-level", "2", "--held-out-views", "3", "--threads", "1"};
+                                          "40", "--solver", "gradient", "--start", "sphere", "--sphere-level", "2", "--remesh", "off", "--held-out-views", "3", "--threads", "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

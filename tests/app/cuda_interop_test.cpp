@@ -196,6 +196,7 @@ TEST(CudaInterop, ARunningFitIsDrawnFromTheCard) {
   options.sphereLevel = 1;
   options.iterations = 1000000;
   options.threads = 1;
+  options.remesh = Remeshing::Off;
   makeBuffers(fake, 42);
   std::shared_ptr<const Snapshot> last;
   {
