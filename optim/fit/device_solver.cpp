@@ -58,7 +58,6 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach) {
   DeviceOptions d;
   d.coverage = o.coverage;
   d.loss = deviceLoss(o.loss);
-  d.largestSigma = std::max(o.sigma, o.sigmaEnd);
   d.silhouetteWeight = o.silhouetteWeight;
   const bool uniform = o.laplacianWeights == LaplacianWeights::Uniform;
   d.uniformLaplacian = uniform ? o.laplacian : 0;
@@ -98,6 +97,7 @@ void DeviceSolver::prepare(const FitState& state, const Topology& topology, cons
   if (!device_) device_ = access_.make();
   DeviceOptions wanted = deviceOptions(options, limits_.reach);
   wanted.lambda = lambdaFor(options, topology.vertexCount);
+  wanted.largestSigma = largestSigma(options, state, adaptation_.halfSide());
   device_->setOptions(wanted);
   if (!viewsThere_ || soft_ != options.softTarget) uploadViews(options.softTarget);
   if (meshId_ == topology.id) return;

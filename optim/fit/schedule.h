@@ -37,6 +37,13 @@ inline double sigmaInForce(const FitOptions& options, const FitState& state, dou
   return state.growth.sigma > 0 ? state.growth.sigma : std::max(options.sigma, std::pow(kLeastFirstBand / halfSide, 2));
 }
 
+// No sigma to come exceeds this while the options stay.
+inline double largestSigma(const FitOptions& options, const FitState& state, double halfSide) {
+  const double planned = std::max(options.sigma, options.sigmaEnd);
+  if (!options.coarseToFine) return planned;
+  return std::max({planned, std::pow(kLeastFirstBand / halfSide, 2), state.growth.sigma});
+}
+
 // Smoothing of steps for a mesh of this many vertices. Where triangles are refined it reaches over more of them, though
 // less far over the surface: options.lambda is that of the usual start, kUsualVertices.
 inline constexpr double kUsualVertices = 2562;

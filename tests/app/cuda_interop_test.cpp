@@ -212,7 +212,7 @@ TEST(CudaInterop, ARunningFitIsDrawnFromTheCard) {
       session.waitForChange(last->version, 0.05);
       if (last->geometry) seen.insert(last->version);
     }
-    EXPECT_GE(seen.size(), 3u);
+    EXPECT_GE(seen.size(), 3u) << last->backendReason;
     session.pause();
     session.waitIdle();
     EXPECT_FALSE(session.snapshot()->geometry) << "at rest the host's copy is shown";
