@@ -58,6 +58,7 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach) {
   DeviceOptions d;
   d.coverage = o.coverage;
   d.loss = deviceLoss(o.loss);
+  d.largestSigma = std::max(o.sigma, o.sigmaEnd);  // of the schedule without coarse to fine
   d.silhouetteWeight = o.silhouetteWeight;
   const bool uniform = o.laplacianWeights == LaplacianWeights::Uniform;
   d.uniformLaplacian = uniform ? o.laplacian : 0;
