@@ -75,23 +75,19 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach) {
   return d;
 }
 
+void uploadViews(DeviceIteration& device, std::span<const View> views, bool soft, ThreadPool& pool) {
+  const std::vector<SoftTarget> targets = makeSoftTargets(views, pool);
+  std::vector<DeviceViewInput> inputs;
+  for (std::size_t v = 0; v < targets.size(); ++v)
+    inputs.push_back({views[v].camera, targets[v].distance.pixels, views[v].mask.pixels, targets[v].normaliser});
+  device.setViews(inputs, soft);
+}
+
 DeviceSolver::DeviceSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, const DeviceAccess& access)
     : views_(std::move(views)), pool_(pool), access_(access), adaptation_(views_, pool),
       viewIoU_(views_->train.size(), -1) {}
 
 DeviceSolver::~DeviceSolver() = default;
-
-void DeviceSolver::uploadViews(bool soft) {
-  const std::vector<SoftTarget> targets = makeSoftTargets(views_->train, pool_);
-  std::vector<DeviceViewInput> inputs;
-  for (std::size_t v = 0; v < targets.size(); ++v) {
-    const View& view = views_->train[v];
-    inputs.push_back({view.camera, targets[v].distance.pixels, view.mask.pixels, targets[v].normaliser});
-  }
-  device_->setViews(inputs, soft);
-  viewsThere_ = true;
-  soft_ = soft;
-}
 
 // Brings what changed to the card.
 void DeviceSolver::prepare(const FitState& state, const Topology& topology, const FitOptions& options) {
@@ -100,7 +96,9 @@ void DeviceSolver::prepare(const FitState& state, const Topology& topology, cons
   wanted.lambda = lambdaFor(options, topology.vertexCount);
   wanted.largestSigma = largestSigma(options, state, adaptation_.halfSide());
   device_->setOptions(wanted);
-  if (!viewsThere_ || soft_ != options.softTarget) uploadViews(options.softTarget);
+  if (!viewsThere_ || soft_ != options.softTarget) uploadViews(*device_, views_->train, options.softTarget, pool_);
+  viewsThere_ = true;
+  soft_ = options.softTarget;
   if (meshId_ == topology.id) return;
   device_->setMesh(topology, {state.positions, state.moment1, state.moment2});
   meshId_ = topology.id;

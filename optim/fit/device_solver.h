@@ -48,7 +48,6 @@ class DeviceSolver : public FitSolver {
   };
 
   void prepare(const FitState& state, const Topology& topology, const FitOptions& options);
-  void uploadViews(bool soft);
   void adapt(FitState& state, Topology& topology, const FitOptions& options);
   std::vector<DeviceStep> nextSteps(const FitState& state, const FitOptions& options, int planned) const;
 
@@ -76,6 +75,9 @@ class DeviceSolver : public FitSolver {
 
 // What the options mean to the card, lambda as for the start mesh; `reach`: the farthest a vertex may be from the origin.
 DeviceOptions deviceOptions(const FitOptions& options, double reach);
+
+// Hands views and what their masks ask of a fit to the card; `soft`: masks are softened.
+void uploadViews(DeviceIteration& device, std::span<const View> views, bool soft, ThreadPool& pool);
 
 // Why the card cannot do the gradient steps of these options, a sentence; empty when it can.
 std::string whyNotOnDevice(const FitOptions& options);

@@ -6,6 +6,7 @@
 #include "optim/fit/regularisers.h"
 #include "optim/fit/schedule.h"
 #include "optim/fit/view_sampler.h"
+#include "optim/targets/metrics.h"
 
 namespace penumbra {
 namespace {
@@ -16,20 +17,10 @@ double norm(const std::vector<glm::vec3>& values) {
   return std::sqrt(squared);
 }
 
-double meanPixel(const ViewSet& views) {
-  double sum = 0;
-  int count = 0;
-  for (const View& view : views.train) {
-    const double depth = view.camera.toCamera(glm::dvec3(0)).z;
-    if (depth > 0) sum += depth / std::sqrt(view.camera.fx * view.camera.fy), ++count;
-  }
-  return count > 0 ? sum / count : 0.01;
-}
-
 }  // namespace
 
 GradientSolver::GradientSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pass_(views_, pool), adaptation_(views_, pool), pixel_(meanPixel(*views_)) {}
+    : views_(std::move(views)), pass_(views_, pool), adaptation_(views_, pool), pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {}
 
 CoveragePass::Settings GradientSolver::settings(const FitOptions& options, const FitState& state) const {
   return {options.coverage, options.loss, sigmaInForce(options, state, adaptation_.halfSide()), options.softTarget};

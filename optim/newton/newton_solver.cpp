@@ -7,6 +7,7 @@
 
 #include "optim/fit/coverage_pass.h"
 #include "optim/remesh/isotropic_remesh.h"
+#include "optim/targets/metrics.h"
 
 namespace penumbra {
 namespace {
@@ -32,20 +33,10 @@ bool canBeRemeshed(const Topology& topology) {
   return summary.closed() && summary.inconsistentEdges == 0;
 }
 
-double meanPixel(const ViewSet& views) {
-  double sum = 0;
-  int count = 0;
-  for (const View& view : views.train) {
-    const double depth = view.camera.toCamera(glm::dvec3(0)).z;
-    if (depth > 0) sum += depth / std::sqrt(view.camera.fx * view.camera.fy), ++count;
-  }
-  return count > 0 ? sum / count : 0.01;
-}
-
 }  // namespace
 
 NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(meanPixel(*views_)) {
+    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {
   rough_ += stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
 }
 

@@ -83,13 +83,13 @@ double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b) {
 
 double contourErrorPx(const Mask& a, const Mask& b) { return contourErrorPx(measure(a), measure(b)); }
 
-double pixelAtMiddle(std::span<const View> views) {
+double pixelAtMiddle(std::span<const View> views, double ifNone) {
   double sum = 0;
   int count = 0;
   for (const View& view : views)
     if (const double depth = view.camera.toCamera(glm::dvec3(0)).z; depth > 0)
       sum += depth / std::sqrt(view.camera.fx * view.camera.fy), ++count;
-  return count > 0 ? sum / count : 0;
+  return count > 0 ? sum / count : ifNone;
 }
 
 }  // namespace penumbra

@@ -27,7 +27,8 @@ MeasuredMask measure(const Mask& mask);
 double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b);
 double contourErrorPx(const Mask& a, const Mask& b);
 
-// World units that one pixel spans at the origin, mean over the views in front of which it lies; 0 when there is none.
-double pixelAtMiddle(std::span<const View> views);
+// World units that one pixel spans at the origin, mean over the views in front of which it lies; `ifNone` when there is none.
+double pixelAtMiddle(std::span<const View> views, double ifNone = 0);
+inline constexpr double kUsualPixel = 0.01;  // of a normalised scene in views of about 256^2
 
 }  // namespace penumbra

@@ -22,6 +22,13 @@ struct PassInput {
   Loss loss;
 };
 
+// Calls pixels(todo) for the losses' sums and the pulls: at once where the loss allows.
+template <class Pixels> void sumThenPull(Loss loss, const Pixels& pixels) {
+  if (loss != Loss::SoftIoU) return pixels(kSumLoss | kPull);
+  pixels(kSumLoss);  // the slope needs the sums of the whole view
+  pixels(kPull);
+}
+
 template <class Executor>
 class ContourPass {
  public:
@@ -111,12 +118,7 @@ class ContourPass {
 
   // Losses of the views, and their pulls into the sums of vertices.
   void lossAndPulls(Executor& executor, const PassInput& in) {
-    if (in.loss == Loss::SoftIoU) {  // its slope needs the sums of the whole view
-      pixels(executor, in, kSumLoss, nullptr);
-      pixels(executor, in, kPull, nullptr);
-    } else {
-      pixels(executor, in, kSumLoss | kPull, nullptr);
-    }
+    sumThenPull(in.loss, [&](int todo) { pixels(executor, in, todo, nullptr); });
     for (const int measure : {1, 0})
       executor.launch(measure ? "measurePulls" : "pullVertices",
                       PullVertices{outlineData(in),

@@ -49,12 +49,7 @@ class SoftRasPass {
   void writeAlpha(Executor& executor, const PassInput& in, float* alpha) { pixels(executor, in, kWriteAlpha, alpha); }
 
   void lossAndPulls(Executor& executor, const PassInput& in) {
-    if (in.loss == Loss::SoftIoU) {  // its slope needs the sums of the whole view
-      pixels(executor, in, kSumLoss, nullptr);
-      pixels(executor, in, kPull, nullptr);
-    } else {
-      pixels(executor, in, kSumLoss | kPull, nullptr);
-    }
+    sumThenPull(in.loss, [&](int todo) { pixels(executor, in, todo, nullptr); });
     executor.launch(
         "softRasPullEntries",
         SoftRasPullEntries{in.slots, entries_.data(), gradients_.data(), images(), in.counters, tilesPerSlot_}, room_);

@@ -3,14 +3,11 @@
 
 #include <cmath>
 
-#include "optim/fit/fitter.h"
+#include "optim/fit/device_solver.h"
 #include "optim/fit/regularisers.h"
 #include "optim/fit/schedule.h"
-#include "optim/fit/start_shapes.h"
 #include "optim/fit/view_sampler.h"
-#include "optim/targets/soft_target.h"
-#include "optim/targets/targets.h"
-#include "tests/support/small_meshes.h"
+#include "tests/support/fit_problem.h"
 #include "tests/support/test_iteration.h"
 
 namespace penumbra {
@@ -18,63 +15,15 @@ namespace {
 
 using device::LaunchOrder;
 
-FitOptions smallOptions() {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 5;
-  options.heldOutViews = 1;
-  options.size = 40;
-  options.sphereLevel = 2;
-  options.lambda = 3;
-  options.iterations = 300;
-  options.sigma = 1e-3;
-  options.sigmaEnd = 1e-4;
-  options.coarseToFine = false;      // a card's iteration ends before the mesh and sigma are adapted
-  options.remesh = Remeshing::Off;
-  return options;
-}
+constexpr double kReach = 10;  // no vertex comes so far
 
-DeviceOptions deviceOptions(const FitOptions& o) {
-  DeviceOptions d;
-  d.coverage = o.coverage;
-  d.loss = o.loss == ImageLoss::L2 ? DeviceLoss::L2 : o.loss == ImageLoss::L1 ? DeviceLoss::L1 : DeviceLoss::SoftIoU;
-  d.largestSigma = std::max(o.sigma, o.sigmaEnd);
-  d.silhouetteWeight = o.silhouetteWeight;
-  const bool uniform = o.laplacianWeights == LaplacianWeights::Uniform;
-  d.uniformLaplacian = uniform ? o.laplacian : 0;
-  d.cotangentLaplacian = uniform ? 0 : o.laplacian;
-  d.normalConsistency = o.normalConsistency;
-  d.edgeLength = o.edgeLength;
-  d.adamUniform = o.optimizer == Optimizer::AdamUniform;
-  d.beta1 = o.beta1;
-  d.beta2 = o.beta2;
-  d.differential = o.parameters == Parameters::Differential;
-  d.lambda = o.lambda;
-  return d;
-}
-
-struct Problem {
-  FitOptions options;
-  ThreadPool pool{2};
-  std::shared_ptr<const ViewSet> views;
-  std::vector<SoftTarget> targets;
-
-  explicit Problem(const FitOptions& o) : options(o) {
-    Mesh mesh = icosphere(3);
-    for (glm::vec3& p : mesh.positions) p = {0.6f * p.x, p.y, 0.8f * p.z * (1 + 0.3f * p.y)};
-    views = std::make_shared<const ViewSet>(makeViewSet(mesh, "egg", o, pool));
-    targets = makeSoftTargets(views->train, pool);
-  }
+struct Problem : FitProblem {
+  explicit Problem(const FitOptions& o) : FitProblem(eggMesh(3), o) {}
   std::unique_ptr<DeviceIteration> device(const FitState& state, const DeviceOptions& d,
-                                          LaunchOrder order = LaunchOrder::Ascending) const {
+                                          LaunchOrder order = LaunchOrder::Ascending) {
     auto iteration = testIteration(order);
     iteration->setOptions(d);
-    std::vector<DeviceViewInput> inputs;
-    for (std::size_t v = 0; v < targets.size(); ++v)
-      inputs.push_back(
-          {views->train[v].camera, targets[v].distance.pixels, views->train[v].mask.pixels, targets[v].normaliser});
-    iteration->setViews(inputs, options.softTarget);
+    uploadViews(*iteration, views->train, options.softTarget, pool);
     iteration->setMesh(buildTopology(int(state.positions.size()), state.faces),
                        {state.positions, state.moment1, state.moment2});
     return iteration;
@@ -89,12 +38,6 @@ struct Problem {
   }
 };
 
-double largestDistance(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, double(glm::length(a[i] - b[i])));
-  return worst;
-}
-
 struct Case {
   const char* name;
   void (*change)(FitOptions&);
@@ -104,7 +47,7 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 class CudaIteration : public testing::TestWithParam<Case> {
  protected:
   FitOptions options() const {
-    FitOptions o = smallOptions();
+    FitOptions o = smallFixedOptions(5, 1, 40, 300);
     GetParam().change(o);
     return o;
   }
@@ -114,8 +57,8 @@ class CudaIteration : public testing::TestWithParam<Case> {
 TEST_P(CudaIteration, MetricsEqualTheFitters) {
   Problem problem(options());
   Fitter fitter(problem.views, problem.options, problem.pool);
-  for (int i = 0; i < 5; ++i) fitter.iterate();
-  const auto device = problem.device(fitter.state(), deviceOptions(problem.options));
+  run(fitter, 5);
+  const auto device = problem.device(fitter.state(), deviceOptions(problem.options, kReach));
   const std::vector<DeviceStep> steps = problem.steps(fitter.state(), 1);
   const Metrics expected = fitter.iterate();
   std::vector<glm::vec3> gradient;
@@ -141,15 +84,15 @@ TEST_P(CudaIteration, MetricsEqualTheFitters) {
 TEST_P(CudaIteration, PathEqualsTheFitters) {
   Problem problem(options());
   Fitter fitter(problem.views, problem.options, problem.pool);
-  const auto device = problem.device(fitter.state(), deviceOptions(problem.options));
+  const auto device = problem.device(fitter.state(), deviceOptions(problem.options, kReach));
   device->run(problem.steps(fitter.state(), 300));
-  for (int i = 0; i < 300; ++i) fitter.iterate();
+  run(fitter, 300);
   const DeviceProgress progress = device->finish();
   EXPECT_EQ(progress.done, 300);
   EXPECT_EQ(progress.reason, "");
   const DeviceState state = device->state();
   const double diagonal = boundsOf(Mesh{fitter.state().positions, {}}).diagonal();
-  const double worst = largestDistance(state.positions, fitter.state().positions);
+  const double worst = farthestVertex(state.positions, fitter.state().positions);
   std::printf("             farthest vertex %.1e of the diagonal, loss %.6f\n", worst / diagonal, progress.last.loss);
   EXPECT_LE(worst, 1e-3 * diagonal);
 }

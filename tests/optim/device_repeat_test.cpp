@@ -6,7 +6,6 @@
 
 #include "optim/fit/device_solver.h"
 #include "optim/fit/start_shapes.h"
-#include "optim/targets/soft_target.h"
 #include "optim/targets/targets.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/test_iteration.h"
@@ -21,11 +20,7 @@ class DeviceRepeat : public testing::TestWithParam<CoverageModel> {};
 std::vector<Vec3<float>> positionsAfter(const ViewSet& views, const FitOptions& options, LaunchOrder order, ThreadPool& pool) {
   const auto iteration = testIteration(order);
   iteration->setOptions(deviceOptions(options, 10));
-  const std::vector<SoftTarget> targets = makeSoftTargets(views.train, pool);
-  std::vector<DeviceViewInput> inputs;
-  for (std::size_t v = 0; v < targets.size(); ++v)
-    inputs.push_back({views.train[v].camera, targets[v].distance.pixels, views.train[v].mask.pixels, targets[v].normaliser});
-  iteration->setViews(inputs, true);
+  uploadViews(*iteration, views.train, true, pool);
   const Mesh start = makeStartMesh(options, views, pool);
   iteration->setMesh(buildTopology(int(start.positions.size()), start.faces), {start.positions, {}, {}});
   std::vector<DeviceStep> steps;

@@ -3,46 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include "optim/fit/fitter.h"
-#include "optim/fit/start_shapes.h"
-#include "optim/targets/targets.h"
 #include "tests/support/device_access.h"
-#include "tests/support/small_meshes.h"
+#include "tests/support/fit_problem.h"
 
 namespace penumbra {
 namespace {
 
-FitOptions smallOptions() {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 4;
-  options.heldOutViews = 2;
-  options.size = 32;
-  options.sphereLevel = 2;
-  options.lambda = 3;
-  options.iterations = 300;
-  options.sigma = 1e-3;
-  options.sigmaEnd = 1e-4;
-  options.coarseToFine = false;
-  options.remesh = Remeshing::Off;  // exchanges of triangles turn on the last bit
-  return options;
-}
+FitOptions smallOptions() { return smallFixedOptions(4, 2, 32, 300); }
 
-Mesh egg() {
-  Mesh mesh = icosphere(3);
-  for (glm::vec3& p : mesh.positions) p = {0.6f * p.x, p.y, 0.8f * p.z * (1 + 0.3f * p.y)};
-  return mesh;
-}
-
-struct Problem {
-  FitOptions options;
-  ThreadPool pool{2};
-  std::shared_ptr<const ViewSet> views;
-
-  explicit Problem(const FitOptions& o = smallOptions(), const Mesh& shape = egg()) : options(o) {
-    views = std::make_shared<const ViewSet>(makeViewSet(shape, "shape", o, pool));
-  }
+struct Problem : FitProblem {
+  explicit Problem(const FitOptions& o = smallOptions(), const Mesh& shape = eggMesh(3)) : FitProblem(shape, o) {}
   Fitter onProcessor() {
     FitOptions o = options;
     o.backend = Backend::Cpu;
@@ -60,12 +30,6 @@ Metrics runTo(Fitter& fitter, int iteration) {
 
 double diagonal(const FitState& state) { return boundsOf(Mesh{state.positions, {}}).diagonal(); }
 
-double farthestVertex(const FitState& a, const FitState& b) {
-  double worst = 0;
-  for (std::size_t i = 0; i < a.positions.size(); ++i) worst = std::max(worst, double(glm::length(a.positions[i] - b.positions[i])));
-  return worst;
-}
-
 std::string codesOf(const FitState& s) {
   std::string bytes;
   for (const auto* values : {&s.positions, &s.moment1, &s.moment2})
@@ -73,14 +37,13 @@ std::string codesOf(const FitState& s) {
   return bytes + "|" + std::to_string(s.iteration) + "|" + std::to_string(s.optimizerStep) + "|" + std::to_string(s.stepScale);
 }
 
-// Corresponding vertices are nearer than this, so the surfaces are (Hausdorff).
-constexpr double kNear = 1e-3;
+constexpr double kNear = 1e-3;  // of the diagonal
 
 TEST(DeviceSolver, FinalMeshIsTheProcessors) {
   Mesh bump = icosphere(3), slab = icosphere(3);
   for (glm::vec3& p : bump.positions) p *= 1 + 0.25f * std::sin(4 * p.x) * std::cos(3 * p.y);
   for (glm::vec3& p : slab.positions) p.y *= 0.35f;
-  for (const Mesh& shape : {egg(), bump, slab}) {
+  for (const Mesh& shape : {eggMesh(3), bump, slab}) {
     Problem problem(smallOptions(), shape);
     Fitter processor = problem.onProcessor(), card = problem.onCard(hostAccess());
     const Metrics a = runTo(processor, 300), b = runTo(card, 300);
@@ -168,7 +131,7 @@ TEST(DeviceSolver, OptionsAndViewsChangeWhileRunning) {
   both(110, [](FitOptions& o) { o.coverage = CoverageModel::SoftRas; });
   FitOptions fewer = options;
   fewer.views = 3;
-  const auto views = std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", fewer, problem.pool));
+  const auto views = std::make_shared<const ViewSet>(makeViewSet(eggMesh(3), "egg", fewer, problem.pool));
   for (Fitter* f : {&reference, &card}) f->setViews(views);
   both(125, [](FitOptions& o) { o.views = 3; });
   EXPECT_EQ(card.viewIoU().size(), 3u);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <set>
 
@@ -14,44 +13,23 @@
 #include "optim/fit/smooth_steps.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/fit/view_sampler.h"
-#include "optim/targets/targets.h"
 #include "renderer/error.h"
+#include "tests/support/fit_problem.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
 
 FitOptions smallOptions() {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 6;
-  options.heldOutViews = 3;
-  options.size = 64;
-  options.sphereLevel = 2;
+  FitOptions options = smallGradientOptions(6, 3, 64, 60);
   options.lambda = 3;
   options.learningRate = 0.05;
-  options.iterations = 60;
   return options;
 }
 
-Mesh egg() {
-  Mesh mesh = icosphere(3);
-  for (glm::vec3& p : mesh.positions) p = {0.6f * p.x, p.y, 0.8f * p.z * (1 + 0.3f * p.y)};
-  return mesh;
-}
-
-struct Problem {
-  FitOptions options;
-  ThreadPool pool{2};
-  std::shared_ptr<const ViewSet> views;
-  explicit Problem(const FitOptions& o = smallOptions())
-      : options(o), views(std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", o, pool))) {}
+struct Problem : FitProblem {
+  Problem() : FitProblem(eggMesh(3), smallOptions()) {}
 };
-
-bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
-}
 
 TEST(SmoothSteps, solveUndoesApply) {
   for (const double lambda : {0.01, 1.0, 19.0, 1000.0}) {
@@ -207,11 +185,11 @@ TEST(Fitter, goesOnExactlyFromAState) {
   Problem p;
   p.options.viewsPerStep = 4;
   Fitter whole(p.views, p.options, p.pool);
-  for (int i = 0; i < 13; ++i) whole.iterate();
+  run(whole, 13);
   const FitState middle = whole.state();
-  for (int i = 0; i < 12; ++i) whole.iterate();
+  run(whole, 12);
   Fitter resumed(p.views, p.options, p.pool, middle);
-  for (int i = 0; i < 12; ++i) resumed.iterate();
+  run(resumed, 12);
   EXPECT_TRUE(sameBits(whole.state().positions, resumed.state().positions));
   EXPECT_TRUE(sameBits(whole.state().moment2, resumed.state().moment2));
 }
@@ -219,7 +197,7 @@ TEST(Fitter, goesOnExactlyFromAState) {
 TEST(Fitter, changesOfOptionsKeepTheMesh) {
   Problem p;
   Fitter fitter(p.views, p.options, p.pool);
-  for (int i = 0; i < 10; ++i) fitter.iterate();
+  run(fitter, 10);
   const auto before = fitter.state().positions;
   p.options.parameters = Parameters::Positions;
   p.options.learningRate = 0.005;
@@ -228,7 +206,7 @@ TEST(Fitter, changesOfOptionsKeepTheMesh) {
   EXPECT_EQ(fitter.state().optimizerStep, 0);
   EXPECT_EQ(fitter.state().iteration, 10);
   const double loss = fitter.iterate().loss;
-  for (int i = 0; i < 20; ++i) fitter.iterate();
+  run(fitter, 20);
   EXPECT_LT(fitter.iterate().loss, loss);
 }
 
@@ -252,7 +230,7 @@ TEST(Fitter, noStepIsLongerThanHalfAnEdge) {
 TEST(Fitter, breakDownsAreUndoneAndTheThirdIsAnError) {
   Problem p;
   Fitter fitter(p.views, p.options, p.pool);
-  for (int i = 0; i < 12; ++i) fitter.iterate();
+  run(fitter, 12);
   const auto good = fitter.state();
   // A weight beyond all range makes the gradient infinite.
   FitOptions wild = p.options;
