@@ -18,15 +18,18 @@ void main() {
   if (mode == 4) { colour = flatColour; return; }
   vec3 toEye = parallel ? vec3(0.0, 0.0, 1.0) : normalize(-eyePosition);
   vec3 n = normalize(eyeNormal + vec3(0.0, 0.0, 1e-9));
-  bool away = dot(n, toEye) < 0.0;
-  if (away) n = -n;
+  // Inner sides are lit as if turned over. Along an outline the smooth normal may lean away a little on either side:
+  // there it is only laid flat, for turned over it would light up single pixels.
+  float away = smoothstep(0.15, 0.4, -dot(n, toEye));
+  vec3 level = n - min(dot(n, toEye), 0.0) * toEye;
+  n = normalize(mix(level, -n, away));
   float facing = clamp(dot(n, toEye), 0.0, 1.0);
   if (mode == 3) {
     colour = vec4(flatColour.rgb, flatColour.a * mix(0.22, 1.0, pow(1.0 - facing, 2.0)));
     return;
   }
   vec3 base = vec3(0.80, 0.74, 0.68);
-  if (mode == 1) base = 0.5 + 0.5 * normalize(away ? -worldNormal : worldNormal);
+  if (mode == 1) base = 0.5 + 0.5 * normalize(away > 0.5 ? -worldNormal : worldNormal);
   if (mode == 2) base = heatColour(clamp(vertexHeat, 0.0, 1.0));
   float key = max(dot(n, normalize(vec3(-0.45, 0.65, 0.62))), 0.0);
   float fill = max(dot(n, normalize(vec3(0.75, 0.05, 0.45))), 0.0);

@@ -1,4 +1,5 @@
-// The summary at the lower right of the 3D view: how well the masks are met, and what the mesh itself is worth.
+// The summary at the lower right of the 3D view: how well the masks are met, and what the mesh itself is worth. It is
+// small, for it lies over the view: what matters and what is wrong; the rest under "Details".
 #include "app/panels/panels.h"
 
 #include <algorithm>
@@ -20,12 +21,16 @@ std::string titleOf(const Snapshot& s) {
 void header(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
+  bool& details = state.settings.reportDetails;
   iconHeading(ui, done ? icon::kDone : icon::kInfo, done ? colour::kGood : colour::kAccent, titleOf(s).c_str());
-  ImGui::SameLine(ImGui::GetContentRegionMax().x - ImGui::GetFrameHeight());
+  ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * ImGui::GetFrameHeight() - ui.px(4));
+  if (iconButton(ui, "details", details ? icon::kFold : icon::kExpand, details ? "-" : "+")) details = !details;
+  tip(details ? "Fewer details" : "All details");
+  ImGui::SameLine(0, ui.px(4));
   if (iconButton(ui, "close", icon::kClose, "x")) state.showReport = false;
 }
 
-void fitRows(const Snapshot& s) {
+void fitRows(const Snapshot& s, bool details) {
   if (s.heldOut && !s.heldOut->empty()) {
     const HeldOutMetrics& h = s.heldOut->back();
     valueRow("Held-out IoU", fixedText(h.iou, 4), iouColour(h.iou));
@@ -33,23 +38,31 @@ void fitRows(const Snapshot& s) {
     valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px");
     tip("Mean distance between outlines in those views.");
   }
+  if (s.iteration > 0) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
+  const bool measured = s.heldOut && !s.heldOut->empty();
+  if (measured && !details) return;
   const bool known = std::any_of(s.viewIoU.begin(), s.viewIoU.end(), [](float iou) { return iou >= 0; });  // of this mesh
   if (known && s.history && !s.history->empty()) valueRow("Training IoU", fixedText(s.history->back().trainIoU, 4), iouColour(s.history->back().trainIoU));
-  if (s.iteration > 0) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
 }
 
-void meshRows(const MeshReport& report) {
+void meshRows(const MeshReport& report, bool details) {
   const MeshQuality& q = report.quality;
-  valueRow("Mesh", shortNumber(q.vertices) + " vertices, " + shortNumber(q.faces) + " triangles");
+  if (details) valueRow("Mesh", shortNumber(q.vertices) + " vertices, " + shortNumber(q.faces) + " triangles");
   valueRow("Surface", surfaceText(q), goodIf(q.closed()));
   tip("Watertight: every edge has exactly two triangles. Genus: number of holes like that of a ring.");
-  valueRow("Self-intersections", q.selfIntersectingFaces ? shortNumber(q.selfIntersectingFaces) + " triangles" : std::string("none"), goodIf(q.selfIntersectingFaces == 0));
-  tip("Triangles that run through others (exact test).");
-  valueRow("Folds", q.foldedEdges ? shortNumber(q.foldedEdges) + (q.foldedEdges == 1 ? " edge" : " edges") : std::string("none"), goodIf(q.foldedEdges == 0));
-  tip("Edges whose two triangles lie almost back to back.");
-  valueRow("Smallest angle", fixedText(q.minAngleDegrees, 0) + "\u00b0, 99 % above " + fixedText(q.angleP1Degrees, 0) + "\u00b0");
-  valueRow("Mean edge", report.edgePixels > 0 ? fixedText(report.edgePixels, 1) + " px" : shortNumber(q.edgeMean));
-  tip("In pixels of the views, at the middle of the object.");
+  if (details || q.selfIntersectingFaces > 0) {
+    valueRow("Self-intersections", q.selfIntersectingFaces ? shortNumber(q.selfIntersectingFaces) + " triangles" : std::string("none"), goodIf(q.selfIntersectingFaces == 0));
+    tip("Triangles that run through others (exact test).");
+  }
+  if (details || q.foldedEdges > 0) {
+    valueRow("Folds", q.foldedEdges ? shortNumber(q.foldedEdges) + (q.foldedEdges == 1 ? " edge" : " edges") : std::string("none"), goodIf(q.foldedEdges == 0));
+    tip("Edges whose two triangles lie almost back to back.");
+  }
+  if (details) {
+    valueRow("Smallest angle", fixedText(q.minAngleDegrees, 0) + "\u00b0, 99 % above " + fixedText(q.angleP1Degrees, 0) + "\u00b0");
+    valueRow("Mean edge", report.edgePixels > 0 ? fixedText(report.edgePixels, 1) + " px" : shortNumber(q.edgeMean));
+    tip("In pixels of the views, at the middle of the object.");
+  }
   if (!report.mismatch.mismatch) return;
   valueRow("Masks demand more", report.mismatch.summary(), colour::kWarning);
   tip("Holes and parts that the masks show and no fit of this mesh can reach. Re-carve makes them.");
@@ -57,10 +70,10 @@ void meshRows(const MeshReport& report) {
 
 void meshPart(AppState& state) {
   const Snapshot& s = state.snapshot();
-  ImGui::Separator();
+  if (state.settings.reportDetails) ImGui::Separator();
   if (state.reporter.newest()) {
     if (!state.reporter.isOf(s)) dimText(("Mesh after " + std::to_string(state.reporter.newest()->iteration) + " iterations").c_str());
-    meshRows(*state.reporter.newest());
+    meshRows(*state.reporter.newest(), state.settings.reportDetails);
   } else {
     dimText("Examining the mesh...");
   }
@@ -76,7 +89,7 @@ void drawReportCard(AppState& state, Ui& ui) {
             done ? colour::kGood : colour::kBorder);
   header(state, ui);
   ImGui::PushFont(ui.fonts.small);
-  fitRows(s);
+  fitRows(s, state.settings.reportDetails);
   meshPart(state);
   ImGui::PopFont();
   ImGui::Dummy({0, ui.px(2)});

@@ -22,7 +22,7 @@ void fillWith(ImDrawList* draw, const ViewImages::FilePicture& picture, ImVec2 a
 bool sampleTile(Ui& ui, const std::string& name, float width) {
   const auto picture = ui.images->file(samplesFolder() / "gallery" / (name + ".png"), 320);
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const ImVec2 size{width, ui.px(picture.texture ? 132 : 58)};
+  const ImVec2 size{width, ui.px(picture.texture ? 196 : 58)};
   const bool pressed = ImGui::InvisibleButton(name.c_str(), size);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->AddRectFilled(at, {at.x + size.x, at.y + size.y}, rgba(ImGui::IsItemHovered() ? colour::kHover : colour::kRaised), ui.px(6));

@@ -10,7 +10,7 @@ constexpr const char kHelp[] = "\ue8fd", kInfo[] = "\ue88e", kWarning[] = "\ue00
 constexpr const char kClose[] = "\ue5cd", kBack[] = "\ue5c4", kUp[] = "\ue5d8", kRefresh[] = "\ue5d5", kSearch[] = "\ue8b6";
 constexpr const char kWire[] = "\ue3ec", kGhost[] = "\ue91c", kCamera[] = "\ue04b", kGrid[] = "\ue8f0", kClay[] = "\ue3fa";
 constexpr const char kNormals[] = "\ue40a", kHeat[] = "\ue80e", kFrame[] = "\ue3b4", kHome[] = "\ue88a", kOrtho[] = "\ue3c1";
-constexpr const char kPrevious[] = "\ue5cb", kNext[] = "\ue5cc", kExpand[] = "\ue5cf", kEye[] = "\ue417", kCopy[] = "\ue14d";
+constexpr const char kPrevious[] = "\ue5cb", kNext[] = "\ue5cc", kExpand[] = "\ue5cf", kFold[] = "\ue5ce", kEye[] = "\ue417", kCopy[] = "\ue14d";
 constexpr const char kImages[] = "\ue3b6", kComputer[] = "\ue30a", kStar[] = "\ue838", kClock[] = "\ue8b5", kMouse[] = "\ue323";
 
 }  // namespace penumbra::icon

@@ -80,6 +80,7 @@ std::string settingsToJson(const Settings& s) {
   j["ui_scale"] = s.uiScale;
   j["navigation"] = s.navigation == NavigationStyle::Blender ? "blender" : "standard";
   j["native_dialogs"] = s.nativeDialogs;
+  j["report_details"] = s.reportDetails;
   j["panels"] = {{"left", s.sizes.left}, {"right", s.sizes.right}, {"bottom", s.sizes.bottom}};
   j["shading"] = kShadings[int(s.display.shading)];
   j["wireframe"] = s.display.wireframe;
@@ -110,6 +111,7 @@ Settings settingsFromJson(const std::string& text) {
   read(j, "navigation", navigation);
   if (navigation == "blender") s.navigation = NavigationStyle::Blender;
   read(j, "native_dialogs", s.nativeDialogs);
+  read(j, "report_details", s.reportDetails);
   if (j.contains("panels") && j["panels"].is_object()) {
     read(j["panels"], "left", s.sizes.left);
     read(j["panels"], "right", s.sizes.right);

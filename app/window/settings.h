@@ -24,6 +24,7 @@ struct Settings {
   double uiScale = 1;                       // times the monitor's own scale
   NavigationStyle navigation = NavigationStyle::Standard;
   bool nativeDialogs = true;
+  bool reportDetails = false;               // all rows of the report card
   LayoutSizes sizes;
   DisplayToggles display;
   std::vector<std::filesystem::path> recent;  // newest first

@@ -147,6 +147,7 @@ TEST(Settings, SurviveARoundTrip) {
   s.display.wireframe = true;
   s.display.shading = Shading::Heat;
   s.sizes.left = 400;
+  s.reportDetails = true;
   s.remember("/a/b.obj");
   s.remember("/c d/\xc3\xa9.glb");
   s.remember("/a/b.obj");
@@ -156,6 +157,7 @@ TEST(Settings, SurviveARoundTrip) {
   EXPECT_EQ(settingsToJson(back), settingsToJson(s));
   ASSERT_EQ(back.recent.size(), 2u);
   EXPECT_EQ(back.recent.front(), "/a/b.obj");
+  EXPECT_TRUE(back.reportDetails);
 }
 
 TEST(Settings, DamagedFilesGiveDefaults) {
