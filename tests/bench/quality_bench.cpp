@@ -7,26 +7,36 @@
 //   quality_bench --methods grow,grow:lambda=20:remesh=off   with options changed
 //   quality_bench --ablate --meshes spot --views 16      the default with one ingredient changed at a time
 //   quality_bench --robust --meshes spot,bob --views 16  masks and cameras disturbed
-//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the median run is shown)  --threads 2  --json FILE
+//   quality_bench --methods hull,default,grow,large_steps,softras,ceiling --same-time --meshes exam --views 16
+//                                                        all at once; --same-time: an answer of each (NAME@same) is also
+//                                                        taken when it has used as much processor time as the default
+//   quality_bench --methods grid --meshes dev --views 16 --size 256   what the baselines were tuned on
+//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the median run is shown)  --threads 2
+//   --json FILE  all rows, with checksums of the inputs    --report FILE  what is printed
+//   --resume FILE  takes the rows of an earlier --json FILE as they are and runs only the others
 //   --data DIR[:DIR...]  where the shapes are looked for (else PENUMBRA_MESHES, else ../shared/data beside this tree)
 //
 // Columns: volume IoU, Chamfer-L1 (unit sphere frame), IoU and contour error of held-out views, F-score at 0.5 %, normal
-// consistency, Hausdorff 95 %, faces, genus and parts of result/shape, self-intersecting faces, flipped area, iterations,
-// seconds. Last: goals reached ("ok") or missed and by how much; s marks a missed time, g a wrong genus, x more than
-// 0.1 % self-intersecting faces, o an open mesh. Shapes that are not there, or not closed, are left out with a message.
+// consistency, Hausdorff 95 %, faces, genus and parts of result/shape, self-intersecting faces, flipped area, smallest
+// angle, iterations, seconds, processor seconds (of all threads: hardly touched by other programs), most memory held by
+// the process. Last: goals reached ("ok") or missed and by how much; s marks a missed time, g a wrong genus, p wrong
+// parts, x more than 0.1 % self-intersecting faces, o an open mesh. Shapes that are not there, or not closed, are left
+// out with a message. At the end: quality_summary.h.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 
-#include <nlohmann/json.hpp>
+#include <zlib.h>
 
-#include "optim/eval/eval_json.h"
+#include "optim/remesh/decimate.h"
 #include "renderer/error.h"
 #include "tests/bench/peak_memory.h"
-#include "tests/bench/quality_goals.h"
 #include "tests/bench/quality_methods.h"
 #include "tests/bench/quality_protocol.h"
+#include "tests/bench/quality_row.h"
+#include "tests/bench/quality_summary.h"
 
 using namespace penumbra;
 using namespace penumbra::quality;
@@ -34,16 +44,17 @@ using namespace penumbra::quality;
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+
+constexpr const char* kSame = "@same";
 
 struct Arguments {
-  std::string meshes = "table", methods = "hull,default", json;
+  std::string meshes = "table", methods = "hull,default", json, report, resume;
   std::vector<int> views = {8, 16, 32, 64};
   std::vector<fs::path> folders;
   CameraSet cameras = CameraSet::Fibonacci;
   int size = 512, seeds = 1, threads = 0;
   double seconds = 0;
-  bool robust = false, ablate = false;
+  bool robust = false, ablate = false, sameTime = false;
 };
 
 std::vector<std::string> split(const std::string& text, char at) {
@@ -65,6 +76,8 @@ void read(Arguments& a, const std::string& flag, const std::string& value) {
   if (flag == "--meshes") a.meshes = value;
   else if (flag == "--methods") a.methods = value;
   else if (flag == "--json") a.json = value;
+  else if (flag == "--report") a.report = value;
+  else if (flag == "--resume") a.resume = value;
   else if (flag == "--size") a.size = std::atoi(value.c_str());
   else if (flag == "--seeds") a.seeds = std::max(1, std::atoi(value.c_str()));
   else if (flag == "--threads") a.threads = std::atoi(value.c_str());
@@ -83,6 +96,7 @@ Arguments parse(int count, char** texts) {
     const std::string flag = texts[i];
     if (flag == "--robust") a.robust = true;
     else if (flag == "--ablate") a.ablate = true;
+    else if (flag == "--same-time") a.sameTime = true;
     else if (i + 1 < count) read(a, flag, texts[++i]);
     else throw Error(ExitCode::Usage, flag + " needs a value.");
   }
@@ -95,170 +109,181 @@ Arguments parse(int count, char** texts) {
   return a;
 }
 
-// One line of the table.
-struct Row {
-  std::string shape, method;
-  Noise noise = Noise::None;
-  int views = 0, size = 0, seed = 0;
-  Outcome outcome;
-  EvalReport report;
-  SilhouetteReport heldOut, train;
-  double peakMiB = 0;
-  double gainKept = -1;  // of the clean gain over the hull, under noise; -1: not asked
-  double volume() const { return report.volumeIoU.value_or(0); }
-};
-
-std::string marks(const Row& r) {
-  std::string text;
-  const auto& mesh = r.report.mesh;
-  if (r.method == "default")
-    if (const auto time = timeGoalFor(r.views, r.size); time && r.outcome.seconds > time->wanted)
-      text += r.outcome.seconds > time->most ? "S" : "s";
-  if (mesh.genus != r.report.reference.genus) text += "g";
-  if (mesh.selfIntersectingPercent > kMostSelfIntersectingPercent) text += "x";
-  if (!mesh.closed()) text += "o";
-  if (r.outcome.cut) text += " cut";
-  return text;
-}
-
-std::string verdict(const Row& r) {
-  std::string text = marks(r);
-  if (r.noise != Noise::None) {
-    if (r.gainKept < 0) return text;
-    char kept[64];
-    std::snprintf(kept, sizeof kept, " gain kept %.0f %% %s", 100 * r.gainKept, r.gainKept >= kLeastGainKept ? "ok" : "MISSED");
-    return text + kept;
-  }
-  const auto goal = goalFor(r.shape, r.views, r.size);
-  if (!goal) return text;
-  const std::string missed = goal->missed(r.volume(), r.report.chamferL1, r.heldOut.iou);
-  return text + " " + goal->text() + (missed.empty() ? " ok" : " MISSED" + missed);
-}
-
-std::string genusText(const std::optional<int>& genus) { return genus ? std::to_string(*genus) : "-"; }
-
-void printHeader() {
-  std::printf("%-11s %3s %-13s %-12s %6s %7s %6s %5s %5s %5s %6s %6s %5s %5s %6s %5s %5s %7s\n", "shape", "N", "method", "masks",
-              "vol", "cd", "ho", "px", "F.5", "nc", "h95", "faces", "genus", "parts", "SI %", "fl %", "its", "s");
-}
-
-void print(const Row& r) {
-  std::printf("%-11s %3d %-13s %-12s ", r.shape.c_str(), r.views, r.method.c_str(), toString(r.noise));
-  if (!r.outcome.failure.empty()) {
-    std::printf("%s\n", r.outcome.failure.c_str());
-    return;
-  }
-  const auto& mesh = r.report.mesh;
-  const std::string genus = genusText(mesh.genus) + "/" + genusText(r.report.reference.genus);
-  const std::string parts = std::to_string(mesh.components) + "/" + std::to_string(r.report.reference.components);
-  std::printf("%6.4f %7.5f %6.4f %5.2f %5.3f %5.3f %6.4f %6d %5s %5s %6.2f %5.2f %5d %7.2f  %s\n", r.volume(),
-              r.report.chamferL1, r.heldOut.iou, r.heldOut.contourErrorPx, r.report.fScoreHalf, r.report.normalConsistency,
-              r.report.hausdorff95, mesh.faces, genus.c_str(), parts.c_str(), mesh.selfIntersectingPercent,
-              r.report.flippedAreaPercent, r.outcome.iterations, r.outcome.seconds, verdict(r).c_str());
-  std::fflush(stdout);
-}
-
-Json toJson(const Row& r) {
-  Json json = {{"shape", r.shape}, {"views", r.views}, {"size_px", r.size}, {"method", r.method},
-               {"masks", toString(r.noise)}, {"seed", r.seed}};
-  if (!r.outcome.failure.empty()) {
-    json["failure"] = r.outcome.failure;
-    return json;
-  }
-  json["seconds"] = r.outcome.seconds;
-  json["start_seconds"] = r.outcome.startSeconds;
-  json["iterations"] = r.outcome.iterations;
-  json["cut"] = r.outcome.cut;
-  json["peak_memory_mib"] = r.peakMiB;
-  json["verdict"] = verdict(r);
-  json["held_out"] = penumbra::toJson(r.heldOut);
-  json["train"] = penumbra::toJson(r.train);
-  json["shape_quality"] = penumbra::toJson(r.report);
-  return json;
+Json inputOf(const Shape& shape, const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  const auto crc = crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), uInt(bytes.size()));
+  return {{"shape", shape.name}, {"file", shape.file}, {"bytes", bytes.size()}, {"crc32", format("%08lx", crc)}};
 }
 
 class Bench {
  public:
-  explicit Bench(const Arguments& a) : a_(a), pool_(a.threads) {
-    methods_ = methodsNamed(a.methods);
+  explicit Bench(const Arguments& a) : a_(a), pool_(a.threads), methods_(methodsNamed(a.methods)) {
     if (a.ablate) methods_.insert(methods_.end(), ablations().begin(), ablations().end());
+    if (a.robust) noises_.insert(noises_.end(), std::begin(kNoises), std::end(kNoises));
+    if (!a.resume.empty()) readEarlier();
+    // Others are measured against these.
+    std::stable_partition(methods_.begin(), methods_.end(), [](const Method& m) { return m.name == "hull" || m.name == "default"; });
   }
 
   void run() {
-    printHeader();
+    say(tableHead());
     for (const Shape& shape : shapesNamed(a_.meshes)) {
       const auto mesh = find(shape);
       if (!mesh) continue;
-      for (const int views : a_.views) runShape(shape.name, *mesh, views);
-      if (!a_.json.empty()) std::ofstream(a_.json) << json_.dump(1) << "\n";  // what there is, should the run be ended
+      for (const int views : a_.views)
+        for (const Noise noise : noises_) sit({shape.name, *mesh, views, noise});
+      save();  // what there is, should the run be ended
     }
+    say(summaryOf(rows_));
+    save();
   }
 
  private:
-  std::optional<Mesh> find(const Shape& shape) const {
+  struct Sitting {
+    std::string name;
+    const Mesh& shape;
+    int views;
+    Noise noise;
+  };
+
+  void say(const std::string& line) {
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+    report_ += line + "\n";
+  }
+
+  void save() const {
+    const Json protocol = {{"held_out_views", heldOutCameras().size()}, {"threads", pool_.threads()}, {"seeds", a_.seeds}};
+    if (!a_.json.empty())
+      std::ofstream(a_.json) << Json{{"protocol", protocol}, {"inputs", inputs_}, {"rows", rows_}}.dump(1) << "\n";
+    if (!a_.report.empty()) std::ofstream(a_.report) << report_;
+  }
+
+  void readEarlier() {
+    try {
+      for (const Json& row : Json::parse(std::ifstream(a_.resume)).at("rows")) earlier_[textOf(row)] = row;
+    } catch (const Json::exception& error) {
+      throw Error(ExitCode::Input, a_.resume + " holds no rows of this bench: " + error.what());
+    }
+  }
+
+  std::optional<Mesh> find(const Shape& shape) {
     const auto file = findShape(shape, a_.folders);
     try {
-      if (file) return readShape(*file);
-      std::printf("%-11s left out: there is no %s in the folders of --data\n", shape.name.c_str(), shape.file.c_str());
+      if (!file) throw Error(ExitCode::Input, "there is no " + shape.file + " in the folders of --data");
+      Mesh mesh = readShape(*file);
+      inputs_.push_back(inputOf(shape, *file));
+      return mesh;
     } catch (const Error& error) {
-      std::printf("%-11s left out: %s\n", shape.name.c_str(), error.what());
+      say(shape.name + " left out: " + error.what());
     }
     return std::nullopt;
   }
 
-  void runShape(const std::string& name, const Mesh& shape, int views) {
-    std::vector<Noise> noises = {Noise::None};
-    if (a_.robust) noises.insert(noises.end(), std::begin(kNoises), std::end(kNoises));
-    std::vector<double> cleanGain(methods_.size(), 0);
-    for (const Noise noise : noises) {
-      double hull = -1;  // of the same masks
-      for (std::size_t m = 0; m < methods_.size(); ++m) {
-        Row row = median(name, shape, views, noise, methods_[m]);
-        if (methods_[m].name == "hull") hull = row.volume();
-        const double gain = row.volume() - hull;
-        if (noise == Noise::None) cleanGain[m] = gain;
-        else if (hull >= 0 && methods_[m].fits && cleanGain[m] > 0) row.gainKept = std::max(0.0, gain / cleanGain[m]);
-        print(row);
+  void sit(const Sitting& s) {
+    std::map<std::string, std::vector<Json>> runs;  // of all seeds, by method
+    std::vector<std::string> order;
+    for (int seed = 0; seed < a_.seeds; ++seed)
+      for (Json& row : sitOnce(s, seed)) {
+        const std::string method = row.at("method");
+        if (!runs.contains(method)) order.push_back(method);
+        runs[method].push_back(std::move(row));
       }
+    for (const std::string& method : order) {
+      auto& rows = runs[method];
+      std::stable_sort(rows.begin(), rows.end(), [](const Json& x, const Json& y) { return volumeIoU(x) < volumeIoU(y); });
+      Json& median = rows[rows.size() / 2];
+      if (runs.contains("hull") && method != "hull") tellGain(s, median, volumeIoU(runs["hull"][rows.size() / 2]));
+      say(tableLine(median));
+      for (Json& row : rows) rows_.push_back(std::move(row));
     }
   }
 
-  // Of the runs of all seeds, the one in the middle by volume IoU.
-  Row median(const std::string& name, const Mesh& shape, int views, Noise noise, const Method& method) {
-    std::vector<Row> rows;
-    for (int seed = 0; seed < a_.seeds; ++seed) {
-      rows.push_back(runOnce(name, shape, {a_.cameras, views, a_.size, seed}, noise, method));
-      json_.push_back(toJson(rows.back()));
-    }
-    std::sort(rows.begin(), rows.end(), [](const Row& x, const Row& y) { return x.volume() < y.volume(); });
-    return rows[rows.size() / 2];
+  // Of the gain over the hull with clean masks, how much is left with disturbed ones.
+  void tellGain(const Sitting& s, Json& row, double hull) {
+    const std::string key = s.name + " " + std::to_string(s.views) + " " + row.at("method").get<std::string>();
+    const double gain = volumeIoU(row) - hull;
+    if (s.noise == Noise::None) cleanGain_[key] = gain;
+    else if (cleanGain_[key] > 0) row["gain_kept"] = std::max(0.0, gain / cleanGain_[key]);
   }
 
-  Row runOnce(const std::string& name, const Mesh& shape, const Setup& setup, Noise noise, const Method& method) {
-    Row row;
-    row.shape = name, row.method = method.name, row.noise = noise;
-    row.size = setup.size, row.seed = setup.seed;
-    ViewSet exam = makeExam(shape, name, setup, pool_);
-    row.views = int(exam.train.size());
-    if (noise != Noise::None) disturb(exam, noise, setup.seed);
+  std::vector<Json> sitOnce(const Sitting& s, int seed) {
+    std::optional<ViewSet> exam;  // made when the first method needs it
+    std::vector<Json> rows;
+    budget_ = {a_.seconds, 0};
+    defaultFaces_ = 0;
+    for (const Method& method : methods_) {
+      const Json key = rowOf({s.name, method.name, toString(s.noise), toString(a_.cameras), s.views, a_.size, seed});
+      const bool early = a_.sameTime && method.kind == Kind::Fit && method.name != "default";
+      if (const auto known = earlier_.find(textOf(key)); known != earlier_.end()) {
+        Json same = key;
+        same["method"] = method.name + kSame;
+        if (const auto first = earlier_.find(textOf(same)); first != earlier_.end()) rows.push_back(first->second);
+        rows.push_back(known->second);
+        remember(rows.back());
+        continue;
+      }
+      if (!exam) exam = examOf(s, seed);
+      for (Json& row : answersOf(method, key, s.shape, *exam, early)) rows.push_back(std::move(row));
+      remember(rows.back());
+    }
+    return rows;
+  }
+
+  ViewSet examOf(const Sitting& s, int seed) {
+    ViewSet exam = makeExam(s.shape, s.name, {a_.cameras, s.views, a_.size, seed}, pool_);
+    if (s.noise != Noise::None) disturb(exam, s.noise, seed);
+    return exam;
+  }
+
+  // Time and faces of the default's answer are what others are held to.
+  void remember(const Json& row) {
+    if (row.at("method") != "default" || failed(row)) return;
+    budget_.earlyProcessorSeconds = row.at("processor_seconds");
+    defaultFaces_ = row.at("shape_quality").at("mesh").at("faces");
+  }
+
+  // One row, or two: first what there was at the default's time.
+  std::vector<Json> answersOf(const Method& method, const Json& key, const Mesh& shape, const ViewSet& exam, bool early) {
     const PeakMemory memory;
-    row.outcome = runMethod(method, exam, setup.seed, a_.seconds, pool_);
-    row.peakMiB = memory.mebibytes();
-    if (!row.outcome.failure.empty()) return row;
-    try {
-      row.report = evaluate(row.outcome.mesh, shape, {}, pool_);
-      row.heldOut = evaluateSilhouettes(row.outcome.mesh, exam.heldOut, pool_);
-      row.train = evaluateSilhouettes(row.outcome.mesh, exam.train, pool_);
-    } catch (const Error& error) {
-      row.outcome.failure = error.what();
+    Budget budget = budget_;
+    if (!early) budget.earlyProcessorSeconds = 0;
+    Outcome outcome;
+    if (method.kind != Kind::Ceiling) outcome = runMethod(method, exam, key.at("seed"), budget, pool_);
+    else outcome.answer.mesh = defaultFaces_ > 0 ? decimate(shape, defaultFaces_) : shape;
+    const double peak = memory.mebibytes();
+    std::vector<Json> rows;
+    if (outcome.early) {
+      Json row = key;
+      row["method"] = method.name + kSame;
+      rows.push_back(rowFrom(std::move(row), *outcome.early, outcome.failure, peak, shape, exam));
     }
+    rows.push_back(rowFrom(key, outcome.answer, outcome.failure, peak, shape, exam));
+    return rows;
+  }
+
+  Json rowFrom(Json row, const Answer& answer, const std::string& failure, double peak, const Mesh& shape, const ViewSet& exam) {
+    row["failure"] = failure;
+    try {
+      if (failure.empty()) addFigures(row, answer.mesh, shape, exam, pool_), addAnswer(row, answer, peak);
+    } catch (const Error& error) {
+      row["failure"] = error.what();
+    }
+    if (row.at("failure") == "") row.erase("failure");
     return row;
   }
 
   Arguments a_;
   ThreadPool pool_;
   std::vector<Method> methods_;
-  Json json_ = Json::array();
+  std::vector<Noise> noises_ = {Noise::None};
+  std::map<std::string, Json> earlier_;       // by textOf
+  std::map<std::string, double> cleanGain_;
+  Budget budget_;
+  int defaultFaces_ = 0;
+  Json rows_ = Json::array(), inputs_ = Json::array();
+  std::string report_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tests/bench/quality_methods.h"
 
 #include <chrono>
+#include <ctime>
 #include <memory>
 
 #include "optim/fit/fitter.h"
@@ -13,74 +14,136 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+// Runs from its making.
+class Watch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+  double processorSeconds() const { return double(std::clock() - processorBegun_) / CLOCKS_PER_SEC; }
 
-void fit(const FitOptions& options, const ViewSet& views, double budget, ThreadPool& pool, Outcome& outcome) {
+ private:
+  Clock::time_point begun_ = Clock::now();
+  std::clock_t processorBegun_ = std::clock();
+};
+
+void note(Answer& answer, const Fitter& fitter, const Watch& watch) {
+  answer.mesh = {fitter.state().positions, fitter.state().faces};
+  answer.seconds = watch.seconds();
+  answer.processorSeconds = watch.processorSeconds();
+}
+
+// Looks after the mesh after an iteration, as a session does. Returns whether the fit goes on.
+bool lookAfter(MeshCare& care, const MeshCare::Fit& fit, const Method& method, Answer& answer) {
+  const bool newton = resolvedSolver(fit.options, fit.views) == SolverKind::Newton;
+  const bool more = answer.iterations < fit.planned;
+  if (more && !(fit.options.stopWhenConverged && fit.fitter.converged())) {
+    if (!newton) care.whileRunning(fit);
+    return true;
+  }
+  if (!method.polished) return false;
+  const Watch watch;
+  const bool goOn = care.atEnd(fit, newton && more).goOn;
+  answer.polishSeconds += watch.seconds();
+  return goOn;
+}
+
+void fit(const Method& method, const FitOptions& options, const ViewSet& views, const Budget& budget, ThreadPool& pool,
+         Outcome& outcome) {
   const auto shared = std::make_shared<const ViewSet>(views);
-  const auto begun = Clock::now();
+  const Watch watch;
   Fitter fitter(shared, options, pool);
-  outcome.startSeconds = secondsSince(begun);
+  Answer& answer = outcome.answer;
+  answer.startSeconds = watch.seconds();
   MeshCare care;
   const MeshCare::Fit looked{fitter, *shared, options, pool, options.iterations, {}};
-  const bool newton = resolvedSolver(options, views) == SolverKind::Newton;
-  for (bool over = false; !over;) {
+  const double early = budget.earlyProcessorSeconds;
+  for (bool goOn = true; goOn;) {
     fitter.iterate();
-    ++outcome.iterations;
-    const bool more = outcome.iterations < options.iterations;
-    const bool atEnd = !more || (options.stopWhenConverged && fitter.converged());
-    if (atEnd) over = !care.atEnd(looked, newton && more).goOn;
-    else if (!newton) care.whileRunning(looked);
-    outcome.seconds = secondsSince(begun);
-    outcome.cut = budget > 0 && outcome.seconds > budget;
-    if (outcome.cut) break;
+    ++answer.iterations;
+    if (early > 0 && !outcome.early && watch.processorSeconds() > early) note(outcome.early.emplace(answer), fitter, watch);
+    goOn = lookAfter(care, looked, method, answer);
+    answer.cut = goOn && budget.seconds > 0 && watch.seconds() > budget.seconds;
+    if (answer.cut) break;
   }
-  outcome.mesh = {fitter.state().positions, fitter.state().faces};
+  note(answer, fitter, watch);
+  if (early > 0 && !outcome.early) outcome.early = answer;
+}
+
+}  // namespace
+
+namespace {
+
+using Changes = std::vector<OptionChange>;
+
+// Published settings where they are known, learning rate, lambda, sigma and weights by tuningGrid().
+const Changes kLargeSteps = {
+    {"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
+    {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"learning_rate_end", "0.1"},
+    {"beta2", "0.999"}, {"laplacian", "0"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"iterations", "1000"}};
+const Changes kSoftRas = {
+    {"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
+    {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "3e-4"}, {"sigma_end", "3e-5"}, {"soft_target", "off"},
+    {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
+    {"learning_rate_end", "0.1"}, {"beta2", "0.999"}, {"coarse_to_fine", "off"}, {"remesh", "off"},
+    {"views_per_step", "4"}, {"iterations", "1000"}};
+const Changes kGrow = {{"start", "sphere"}, {"solver", "gradient"}};
+
+Changes with(Changes changes, const Changes& more) {
+  changes.insert(changes.end(), more.begin(), more.end());
+  return changes;
 }
 
 }  // namespace
 
 std::span<const Method> methods() {
   static const std::vector<Method> all = {
-      {"hull", "the visual hull carved from the masks, nothing else", {{"start", "hull"}}, false},
+      {"hull", "the visual hull carved from the masks, nothing else", {{"start", "hull"}}, Kind::Start},
       {"large_steps",
-       "Large Steps (Nicolet 2021) from a sphere of 10242 vertices: AdamUniform on differential coordinates, lambda 19",
-       {{"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
-        {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"learning_rate_end", "0.1"},
-        {"beta2", "0.999"}, {"laplacian", "0"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"iterations", "1000"}}},
-      {"softras",
-       "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + Laplacian + flatness, weights and "
-       "sigma as they did best on spot",
-       {{"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
-        {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "3e-4"}, {"sigma_end", "3e-5"}, {"soft_target", "off"},
-        {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
-        {"learning_rate_end", "0.1"},
-        {"beta2", "0.999"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"views_per_step", "4"},
-        {"iterations", "1000"}}},
-      {"grow", "the gradient solver as it comes, from a sphere", {{"start", "sphere"}, {"solver", "gradient"}}},
-      {"default", "Penumbra as it comes", {}}};
+       "Large Steps (Nicolet 2021) from a sphere of 10242 vertices: AdamUniform on differential coordinates, fixed triangles",
+       kLargeSteps},
+      {"softras", "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + Laplacian + flatness", kSoftRas},
+      {"grow", "the gradient solver as it comes, from a sphere", kGrow},
+      {"default", "Penumbra as it comes", {}},
+      {"ceiling", "the true shape, decimated to as many faces as the default's answer", {{"start", "hull"}}, Kind::Ceiling}};
   return all;
 }
 
 std::span<const Method> ablations() {
   static const std::vector<Method> all = {
-      {"gradient", "default with the gradient solver from the hull", {{"start", "hull"}, {"solver", "gradient"}}},
-      {"grow_fixed", "grow without remeshing", {{"start", "sphere"}, {"solver", "gradient"}, {"remesh", "off"}}},
-      {"grow_by_count", "grow with sigma by the number of steps",
-       {{"start", "sphere"}, {"solver", "gradient"}, {"coarse_to_fine", "off"}}},
-      {"grow_unsmoothed", "grow without the Laplacian",
-       {{"start", "sphere"}, {"solver", "gradient"}, {"laplacian", "0"}}},
-      {"grow_long_memory", "grow with the usual memory of Adam",
-       {{"start", "sphere"}, {"solver", "gradient"}, {"beta2", "0.999"}}},
-      {"grow_vector_adam", "grow with VectorAdam",
-       {{"start", "sphere"}, {"solver", "gradient"}, {"optimizer", "vector_adam"}, {"learning_rate", "0.005"}}},
-      {"sphere_newton", "default with Gauss-Newton from a sphere", {{"start", "sphere"}, {"solver", "newton"}}},
-      {"one_level", "default without coarse to fine", {{"coarse_to_fine", "off"}}},
+      {"one_level", "default without coarse to fine: no remeshing", {{"coarse_to_fine", "off"}}},
+      {"unpolished", "default without the repair at the end", {}, Kind::Fit, false},
       {"trusting", "default without the robust loss", {{"robust", "0"}}},
+      {"prior_0.01", "default with a hundredth of the prior", {{"prior", "0.01"}}},
       {"prior_0.1", "default with a tenth of the prior", {{"prior", "0.1"}}},
       {"prior_10", "default with ten times the prior", {{"prior", "10"}}},
       {"to_the_end", "default without the stop test, 60 iterations", {{"stop_when_converged", "off"}, {"iterations", "60"}}},
+      {"retopology", "default with topology that follows the masks", {{"retopology", "on"}}},
       {"hull_64", "default from a hull of 64 steps", {{"hull_resolution", "64"}}},
-      {"hull_256", "default from a hull of 256 steps", {{"hull_resolution", "256"}}}};
+      {"hull_256", "default from a hull of 256 steps", {{"hull_resolution", "256"}}},
+      {"gradient", "default with the gradient solver from the hull", {{"start", "hull"}, {"solver", "gradient"}}},
+      {"sphere_newton", "default with Gauss-Newton from a sphere", {{"start", "sphere"}, {"solver", "newton"}}},
+      {"grow_fixed", "grow without remeshing", with(kGrow, {{"remesh", "off"}})},
+      {"grow_by_count", "grow with sigma by the number of steps", with(kGrow, {{"coarse_to_fine", "off"}})},
+      {"grow_unsmoothed", "grow without the Laplacian", with(kGrow, {{"laplacian", "0"}})},
+      {"grow_long_memory", "grow with the usual memory of Adam", with(kGrow, {{"beta2", "0.999"}})},
+      {"grow_retopology", "grow with topology that follows the masks", with(kGrow, {{"retopology", "on"}})}};
+  return all;
+}
+
+std::span<const Method> tuningGrid() {
+  static const std::vector<Method> all = [] {
+    std::vector<Method> grid;
+    for (const char* lambda : {"5", "19", "50"})
+      for (const char* rate : {"0.02", "0.05", "0.1"})
+        grid.push_back({std::string("ls_") + lambda + "_" + rate, "Large Steps: lambda, learning rate",
+                        with(kLargeSteps, {{"lambda", lambda}, {"learning_rate", rate}})});
+    for (const char* sigma : {"1e-4", "3e-4"})
+      for (const char* rate : {"0.005", "0.01", "0.02"})
+        for (const char* weight : {"0.0003", "0.003"})
+          grid.push_back({std::string("sr_") + sigma + "_" + rate + "_" + weight, "SoftRas: sigma, learning rate, smoothness",
+                          with(kSoftRas, {{"sigma", sigma}, {"learning_rate", rate}, {"laplacian", weight},
+                                          {"normal_consistency", weight}})});
+    return grid;
+  }();
   return all;
 }
 
@@ -101,11 +164,12 @@ std::vector<Method> methodsNamed(const std::string& list) {
   for (const std::string& text : split(list, ',')) {
     const std::vector<std::string> parts = split(text, ':');
     const std::size_t before = chosen.size();
-    for (const auto& group : {methods(), ablations()})
+    for (const auto& group : {methods(), ablations(), tuningGrid()})
       for (const Method& method : group)
         if (method.name == parts[0]) chosen.push_back(method);
+    if (parts[0] == "grid") chosen.insert(chosen.end(), tuningGrid().begin(), tuningGrid().end());
     if (chosen.size() == before) throw Error(ExitCode::Usage, "There is no method '" + parts[0] + "'.");
-    chosen.back().name = text;
+    if (parts.size() > 1) chosen.back().name = text;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
       const std::string value = parts[i].substr(std::min(equals + 1, parts[i].size()));
@@ -126,16 +190,18 @@ FitOptions optionsOf(const Method& method, int seed) {
   return options;
 }
 
-Outcome runMethod(const Method& method, const ViewSet& views, int seed, double budget, ThreadPool& pool) {
+Outcome runMethod(const Method& method, const ViewSet& views, int seed, const Budget& budget, ThreadPool& pool) {
   Outcome outcome;
   try {
     const FitOptions options = optionsOf(method, seed);
-    if (method.fits) {
-      fit(options, views, budget, pool, outcome);
+    if (method.kind == Kind::Fit) {
+      fit(method, options, views, budget, pool, outcome);
     } else {
-      const auto begun = Clock::now();
-      outcome.mesh = makeStartMesh(options, views, pool);
-      outcome.seconds = outcome.startSeconds = secondsSince(begun);
+      const Watch watch;
+      Answer& answer = outcome.answer;
+      answer.mesh = makeStartMesh(options, views, pool);
+      answer.seconds = answer.startSeconds = watch.seconds();
+      answer.processorSeconds = watch.processorSeconds();
     }
   } catch (const Error& error) {
     outcome.failure = error.what();

@@ -1,5 +1,6 @@
 // Who sits the exam: each method is the product's own fitter with some options changed, so all see the same masks.
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,32 +15,52 @@ struct OptionChange {
   std::string name, value;  // as on the command line
 };
 
+enum class Kind {
+  Fit,
+  Start,   // the start shape is the answer
+  Ceiling  // the true shape, decimated to as many faces as the default's answer: no mesh of that size is much better
+};
+
 struct Method {
   std::string name;
   const char* what;                   // one sentence for the legend
   std::vector<OptionChange> changes;  // from FitOptions{}
-  bool fits = true;                   // false: the start shape is the answer
+  Kind kind = Kind::Fit;
+  bool polished = true;               // repaired at the end
 };
 
-// "hull", "large_steps", "softras", "grow", "default".
+// "hull", "large_steps", "softras", "grow", "default", "ceiling".
 std::span<const Method> methods();
-// The default with one ingredient changed.
+// The default, or grow, with one ingredient changed.
 std::span<const Method> ablations();
-// From a list of names of methods and ablations, each with changes if wanted: "default:prior=3:robust=0,hull". Throws
-// Error(Usage) for an unknown one.
+// Settings the baselines were chosen from, on the shapes of the group "dev".
+std::span<const Method> tuningGrid();
+// From a list of names of the above, each with changes if wanted: "default:prior=3:robust=0,hull"; "grid" is all of
+// tuningGrid(). Throws Error(Usage) for an unknown one.
 std::vector<Method> methodsNamed(const std::string& list);
 
 // FitOptions{} with the changes. Throws Error(Usage) when an option or a value does not exist.
 FitOptions optionsOf(const Method& method, int seed);
 
-struct Outcome {
+// A mesh and what it took. Seconds of the clock; processor seconds are summed over all threads and hardly change when
+// other programs keep the machine busy.
+struct Answer {
   Mesh mesh;
-  double seconds = 0, startSeconds = 0;  // from masks in memory to the finished mesh; to the start shape
   int iterations = 0;
-  bool cut = false;                      // the budget was over first
-  std::string failure;                   // what was thrown, if anything
+  double seconds = 0, processorSeconds = 0;  // from masks in memory to this mesh
+  double startSeconds = 0, polishSeconds = 0;  // of them, to the start shape and for the last repair
+  bool cut = false;                          // the budget was over first
 };
-// `budget` in seconds, 0: none.
-Outcome runMethod(const Method& method, const ViewSet& views, int seed, double budget, ThreadPool& pool);
+struct Outcome {
+  Answer answer;
+  std::optional<Answer> early;  // as it was when earlyProcessorSeconds were over, not polished
+  std::string failure;          // what was thrown, if anything
+};
+struct Budget {
+  double seconds = 0;                // 0: none
+  double earlyProcessorSeconds = 0;  // 0: no early answer
+};
+// Not for Kind::Ceiling, which fits nothing.
+Outcome runMethod(const Method& method, const ViewSet& views, int seed, const Budget& budget, ThreadPool& pool);
 
 }  // namespace penumbra::quality

@@ -20,6 +20,7 @@
 namespace penumbra::quality {
 
 enum class CameraSet { Fibonacci, Ring, Star };
+const char* toString(CameraSet cameras);
 
 struct Setup {
   CameraSet cameras = CameraSet::Fibonacci;
@@ -50,7 +51,7 @@ void disturb(ViewSet& views, Noise noise, int seed);
 struct Shape {
   std::string name, file;
 };
-// All shapes, or a named group ("table", "thin", "all"), or a list of names. Throws Error(Usage) for an unknown name.
+// From a list of names and groups: "table", "thin", "more", "dev", "exam" (all but dev), "all". Throws Error(Usage) for an unknown name.
 std::vector<Shape> shapesNamed(const std::string& list);
 std::optional<std::filesystem::path> findShape(const Shape& shape, const std::vector<std::filesystem::path>& folders);
 // Read and put into the frame above. Throws Error(Input) when it is not closed and consistently wound: without a

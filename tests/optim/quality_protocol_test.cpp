@@ -10,6 +10,7 @@
 #include "renderer/error.h"
 #include "tests/bench/quality_goals.h"
 #include "tests/bench/quality_methods.h"
+#include "tests/bench/quality_summary.h"
 #include "tests/support/flat_scene.h"
 #include "tests/support/small_meshes.h"
 
@@ -57,19 +58,22 @@ TEST(QualityProtocol, NoiseDoesWhatItSays) {
 }
 
 TEST(QualityProtocol, EveryMethodAndAblationIsMadeOfOptionsThatExist) {
-  for (const auto& group : {methods(), ablations()})
+  for (const auto& group : {methods(), ablations(), tuningGrid()})
     for (const Method& method : group) {
       EXPECT_NO_THROW(checkOptions(optionsOf(method, 0))) << method.name;
-      EXPECT_EQ(optionsOf(method, 0) == FitOptions{}, method.name == "default") << method.name;
+      const bool asItComes = optionsOf(method, 0) == FitOptions{} && method.polished && method.kind == Kind::Fit;
+      EXPECT_EQ(asItComes, method.name == "default") << method.name;
     }
   ThreadPool pool(2);
   const ViewSet exam = makeExam(testing::ballMesh(2), "ball", {CameraSet::Fibonacci, 6, 32, 0}, pool);
   for (const Method& method : methodsNamed("hull,softras,default")) {
-    const Outcome outcome = runMethod(method, exam, 0, 1e-9, pool);  // one iteration
+    const Outcome outcome = runMethod(method, exam, 0, {.seconds = 1e-9}, pool);  // one iteration
     EXPECT_EQ(outcome.failure, "") << method.name;
-    EXPECT_FALSE(outcome.mesh.faces.empty()) << method.name;
-    EXPECT_EQ(outcome.iterations, method.fits ? 1 : 0) << method.name;
+    EXPECT_FALSE(outcome.answer.mesh.faces.empty()) << method.name;
+    EXPECT_EQ(outcome.answer.iterations, method.kind == Kind::Fit ? 1 : 0) << method.name;
   }
+  EXPECT_EQ(methodsNamed("grid").size(), tuningGrid().size());
+  EXPECT_EQ(methodsNamed("grow:lambda=3")[0].name, "grow:lambda=3");
   EXPECT_THROW(methodsNamed("magic"), Error);
   EXPECT_THROW(shapesNamed("spot,nothing"), Error);
   EXPECT_GE(shapesNamed("all").size(), 15u);
@@ -80,14 +84,59 @@ TEST(QualityProtocol, AHullIsMeasuredAndAGoalCanBeMissed) {
   Mesh torus = torusMesh(48, 24);
   for (auto& p : torus.positions) p /= std::sqrt(0.5f * 0.5f);
   const ViewSet exam = makeExam(torus, "torus", {CameraSet::Fibonacci, 16, 128, 0}, pool);
-  const Outcome hull = runMethod(methods()[0], exam, 0, 0, pool);
+  const Outcome hull = runMethod(methods()[0], exam, 0, {}, pool);
   ASSERT_EQ(hull.failure, "");
-  const EvalReport report = evaluate(hull.mesh, torus, {2000, 0, 64}, pool);
+  const EvalReport report = evaluate(hull.answer.mesh, torus, {2000, 0, 64}, pool);
   EXPECT_GT(*report.volumeIoU, 0.9);
   const Goal goal = *goalFor("spot", 16, 512);
   EXPECT_EQ(goal.missed(0.99, 0.001, 0.995), "");
   EXPECT_EQ(goal.missed(0.98, 0.001, 0.995), " vol-0.0050");
   EXPECT_EQ(goal.text(), ".985/.0018/.9940");
+}
+
+TEST(QualityProtocol, AnEarlyAnswerIsTakenAtItsTimeAndTheFitGoesOn) {
+  ThreadPool pool(1);
+  const ViewSet exam = makeExam(testing::ballMesh(2), "ball", {CameraSet::Fibonacci, 6, 32, 0}, pool);
+  const Method grow = methodsNamed("grow:iterations=20:sphere_level=2")[0];
+  const Outcome first = runMethod(grow, exam, 0, {.earlyProcessorSeconds = 1e-9}, pool);
+  ASSERT_TRUE(first.early.has_value());
+  EXPECT_EQ(first.early->iterations, 1);
+  EXPECT_EQ(first.answer.iterations, 20);
+  EXPECT_NE(first.early->mesh.positions, first.answer.mesh.positions);
+  const Outcome last = runMethod(grow, exam, 0, {.earlyProcessorSeconds = 1e9}, pool);
+  ASSERT_TRUE(last.early.has_value()) << "done before its time: the answer is the last";
+  EXPECT_EQ(last.early->mesh.positions, last.answer.mesh.positions);
+}
+
+TEST(QualityProtocol, TheSummaryTellsMedianWorstAndFaults) {
+  const auto row = [](const char* shape, const char* method, double volume, int genus, double heldOut) {
+    Json r = rowOf({shape, method, "clean", "fibonacci", 16, 512, 0});
+    addAnswer(r, {}, 10);
+    r["held_out"] = {{"iou", heldOut}};
+    const Json mesh = {{"faces", 100}, {"genus", genus}, {"components", 1}, {"closed", true},
+                       {"self_intersecting_percent", 0}, {"inverted_area_percent", 0}};
+    Json reference = mesh;
+    reference["genus"] = 1;
+    r["shape_quality"] = {{"volume_iou", volume}, {"chamfer_l1", 1 - volume}, {"mesh", mesh}, {"reference", reference}};
+    return r;
+  };
+  Json rows = Json::array();
+  for (const char* method : {"hull", "default"}) {
+    const bool fitted = method == std::string("default");
+    rows.push_back(row("cup", method, fitted ? 0.98 : 0.9, 1, 0.99));
+    rows.push_back(row("fork", method, fitted ? 0.8 : 0.85, 0, 0.95));
+    rows.push_back(row("plate", method, fitted ? 0.95 : 0.91, 1, 0.99));
+  }
+  rows.push_back(row("cup", "prior_10", 0.97, 1, 0.98));
+  const std::string summary = summaryOf(rows);
+  EXPECT_NE(summary.find("3 shapes"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("| default | 0.9500, worst 0.8000 (fork)"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("2 / 3"), std::string::npos) << "right genus";
+  EXPECT_NE(summary.find("- fork: genus 0 (1), held-out IoU 0.9500, volume IoU 0.8000 below the hull's 0.8500"),
+            std::string::npos) << summary;
+  EXPECT_EQ(summary.find("- cup"), std::string::npos) << "without fault";
+  EXPECT_NE(summary.find("one ingredient changed, 1 shapes"), std::string::npos) << summary;
+  EXPECT_NE(textOf(rows[0]), textOf(rows[1]));
 }
 
 }  // namespace

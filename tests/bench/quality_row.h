@@ -1,0 +1,39 @@
+// One run as a JSON object, and what is printed of it. The table, the medians and the summary all read these objects, so
+// rows of an earlier run count like those just made.
+#pragma once
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/bench/quality_methods.h"
+#include "tests/bench/quality_protocol.h"
+
+namespace penumbra::quality {
+
+using Json = nlohmann::ordered_json;
+
+// What was run; members of the row, by which an earlier run is found again.
+struct RowKey {
+  std::string shape, method, masks, cameras;
+  int views = 0, size = 0, seed = 0;
+};
+Json rowOf(const RowKey& key);           // with the key alone
+std::string textOf(const Json& row);     // of the key: the same for the same run
+
+// Adds what was made, and all figures of it.
+void addAnswer(Json& row, const Answer& answer, double peakMebibytes);
+void addFigures(Json& row, const Mesh& mesh, const Mesh& shape, const ViewSet& exam, ThreadPool& pool);
+
+bool failed(const Json& row);
+double volumeIoU(const Json& row);  // 0 of a failed row or an open mesh
+// What is wrong with a mesh whatever its figures: "genus 2 (1)", "3 parts (1)", "0.2 % self-intersecting", ...; "" when
+// nothing is.
+std::string faultsOf(const Json& row);
+
+std::string tableHead();
+std::string tableLine(const Json& row);
+
+// printf into a string.
+[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
+
+}  // namespace penumbra::quality
