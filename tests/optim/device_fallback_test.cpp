@@ -5,46 +5,22 @@
 #include <algorithm>
 #include <set>
 
-#include "optim/fit/fitter.h"
 #include "optim/fit/solver.h"
-#include "optim/fit/start_shapes.h"
-#include "optim/session/session.h"
-#include "optim/targets/targets.h"
 #include "renderer/cuda/geometry_ring.h"
 #include "tests/support/device_access.h"
-#include "tests/support/small_meshes.h"
+#include "tests/support/fit_problem.h"
+#include "tests/support/session_help.h"
 
 namespace penumbra {
 namespace {
 
 FitOptions tinyOptions(Backend backend = Backend::Cuda) {
-  FitOptions options;
+  FitOptions options = smallFixedOptions(2, 1, 16, 120);
   options.backend = backend;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 2;
-  options.heldOutViews = 1;
-  options.size = 16;
   options.sphereLevel = 1;
-  options.sigma = options.sigmaEnd = 1e-3;
-  options.coarseToFine = false;
-  options.remesh = Remeshing::Off;  // exchanges of triangles turn on the last bit
-  options.iterations = 120;
+  options.sigmaEnd = options.sigma;
   options.threads = 1;
   return options;
-}
-
-Mesh egg() {
-  Mesh mesh = icosphere(2);
-  for (glm::vec3& p : mesh.positions) p = {0.6f * p.x, p.y, 0.8f * p.z};
-  return mesh;
-}
-
-std::string texts(const std::vector<Event>& events, EventKind kind) {
-  std::string all;
-  for (const Event& e : events)
-    if (e.kind == kind) all += e.text + "\n";
-  return all;
 }
 
 // A probe that says no, as `reason`.
@@ -91,13 +67,13 @@ Outcome fit(const std::shared_ptr<const ViewSet>& views, ThreadPool& pool, const
 
 class Fallback : public testing::Test {
  protected:
-  void SetUp() override { views = std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", tinyOptions(), pool)); }
+  void SetUp() override { views = std::make_shared<const ViewSet>(makeViewSet(eggMesh(2), "egg", tinyOptions(), pool)); }
   // Vertex by vertex; the diagonal is about 3.
   static void expectNear(const FitState& a, const FitState& b) {
     ASSERT_EQ(a.positions.size(), b.positions.size());
     EXPECT_EQ(a.iteration, b.iteration);
     EXPECT_EQ(a.optimizerStep, b.optimizerStep);
-    for (std::size_t i = 0; i < a.positions.size(); ++i) ASSERT_LE(glm::length(a.positions[i] - b.positions[i]), 3e-3f) << i;
+    EXPECT_LE(farthestVertex(a, b), 3e-3);
   }
   ThreadPool pool{1};
   std::shared_ptr<const ViewSet> views;
@@ -162,7 +138,7 @@ TEST_F(Fallback, NoRoomToPublishDoesNotEndTheFitOnTheCard) {
 TEST_F(Fallback, ShortMemoryMeansFewerViewsAtOnce) {
   FitOptions options = tinyOptions();
   options.views = 8;
-  views = std::make_shared<const ViewSet>(makeViewSet(egg(), "egg", options, pool));
+  views = std::make_shared<const ViewSet>(makeViewSet(eggMesh(2), "egg", options, pool));
   FakeCuda fake;
   Fitter roomy(views, options, pool, fakeAccess(fake));
   roomy.iterate(nullptr, 1);
@@ -215,11 +191,7 @@ TEST_F(Fallback, AFailedCardIsTriedAgainOnlyWhenAskedFor) {
 
 TEST(DeviceSession, RunsOnTheCardAndReports) {
   Session session(hostAccess());
-  session.setOptions(tinyOptions(Backend::Auto));
-  session.loadModel(egg(), "egg");
-  session.start();
-  session.waitIdle();
-  const auto s = session.snapshot();
+  const auto s = runWhole(session, tinyOptions(Backend::Auto), eggMesh(2));
   EXPECT_EQ(s->state, SessionState::Done);
   EXPECT_EQ(s->iteration, 120);
   EXPECT_EQ(s->backend, "CUDA (Host 1)");
@@ -243,11 +215,7 @@ TEST(DeviceSession, RunsOnTheCardAndReports) {
 
 TEST(DeviceSession, AMissingCardIsAWarningAndTheFitRuns) {
   Session session(noCard("There is no NVIDIA driver."));
-  session.setOptions(tinyOptions(Backend::Cuda));
-  session.loadModel(egg(), "egg");
-  session.start();
-  session.waitIdle();
-  const auto s = session.snapshot();
+  const auto s = runWhole(session, tinyOptions(Backend::Cuda), eggMesh(2));
   EXPECT_EQ(s->state, SessionState::Done);
   EXPECT_EQ(s->backend.rfind("CPU (", 0), 0u);
   EXPECT_EQ(s->backendReason, "There is no NVIDIA driver.");
@@ -258,11 +226,7 @@ TEST(DeviceSession, ACardLostWhileRunningIsAWarningAndTheFitEnds) {
   FakeCuda fake;
   fake.failAt = 400;
   Session session(fakeAccess(fake, 0));  // one iteration at a time: many calls
-  session.setOptions(tinyOptions(Backend::Auto));
-  session.loadModel(egg(), "egg");
-  session.start();
-  session.waitIdle();
-  const auto s = session.snapshot();
+  const auto s = runWhole(session, tinyOptions(Backend::Auto), eggMesh(2));
   EXPECT_EQ(s->state, SessionState::Done);
   EXPECT_EQ(s->iteration, 120);
   const auto events = session.takeEvents();

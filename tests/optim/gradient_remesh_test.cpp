@@ -3,32 +3,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "optim/fit/adaptation.h"
-#include "optim/fit/fitter.h"
 #include "optim/fit/schedule.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/io/mesh_io.h"
 #include "optim/remesh/adaptive_remesh.h"
 #include "optim/remesh/sizing.h"
-#include "optim/targets/targets.h"
-#include "tests/support/small_meshes.h"
+#include "tests/support/fit_problem.h"
 #include "tests/support/temporary_folder.h"
 
 namespace penumbra {
 namespace {
 
 FitOptions smallOptions() {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 8;
-  options.heldOutViews = 4;
-  options.size = 64;
-  options.sphereLevel = 2;
-  options.iterations = 100;
+  FitOptions options = smallGradientOptions(8, 4, 64, 100);
   options.backend = Backend::Cpu;
   return options;
 }
@@ -40,21 +30,9 @@ Mesh horned() {
   return mesh;
 }
 
-struct Problem {
-  FitOptions options;
-  ThreadPool pool{2};
-  std::shared_ptr<const ViewSet> views;
-  explicit Problem(const FitOptions& o = smallOptions())
-      : options(o), views(std::make_shared<const ViewSet>(makeViewSet(horned(), "horned", o, pool))) {}
+struct Problem : FitProblem {
+  explicit Problem(const FitOptions& o = smallOptions()) : FitProblem(horned(), o) {}
 };
-
-bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
-}
-
-void run(Fitter& fitter, int iterations) {
-  for (int i = 0; i < iterations; ++i) fitter.iterate();
-}
 
 TEST(GradientRemesh, theMeshGrowsWithTheShapeAndStaysAClosedManifold) {
   Problem p;

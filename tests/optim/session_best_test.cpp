@@ -4,22 +4,16 @@
 #include <algorithm>
 
 #include "optim/session/checkpoints.h"
-#include "optim/session/session.h"
+#include "tests/support/fit_problem.h"
+#include "tests/support/session_help.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
 
 FitOptions smallOptions(int heldOut) {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
+  FitOptions options = smallGradientOptions(6, heldOut, 48, 40);
   options.backend = Backend::Cpu;
-  options.views = 6;
-  options.heldOutViews = heldOut;
-  options.size = 48;
-  options.sphereLevel = 2;
-  options.iterations = 40;
   options.threads = 2;
   return options;
 }
@@ -42,10 +36,7 @@ class Best : public ::testing::TestWithParam<int> {};
 TEST_P(Best, isKeptAndComesBackWhenTheFitEndsWorse) {
   Session session;
   FitOptions options = smallOptions(GetParam());
-  session.setOptions(options);
-  session.loadModel(torusMesh(16, 8), "ring");
-  session.start();
-  session.waitIdle();
+  runWhole(session, options, torusMesh(16, 8));
   EXPECT_EQ(finished(session).advice, "") << "the last is the best";
   ASSERT_EQ(bestOf(session).size(), 1u);
   const CheckpointInfo best = bestOf(session)[0];
@@ -72,10 +63,7 @@ TEST_P(Best, isKeptAndComesBackWhenTheFitEndsWorse) {
 
 TEST_P(Best, beginsAnewAfterAReset) {
   Session session;
-  session.setOptions(smallOptions(GetParam()));
-  session.loadModel(torusMesh(16, 8), "ring");
-  session.start();
-  session.waitIdle();
+  runWhole(session, smallOptions(GetParam()), torusMesh(16, 8));
   const int first = bestOf(session).at(0).id;
   session.reset();
   FitOptions shorter = smallOptions(GetParam());

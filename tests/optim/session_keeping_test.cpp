@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstring>
 #include <fstream>
 
 #include "optim/io/mesh_io.h"
 #include "optim/session/recovery.h"
-#include "optim/session/session.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
+#include "tests/support/fit_problem.h"
+#include "tests/support/session_help.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
 
@@ -20,28 +20,13 @@ namespace {
 namespace fs = std::filesystem;
 
 FitOptions smallOptions(SolverKind solver) {
-  FitOptions options;
+  FitOptions options = smallGradientOptions(6, 2, 48, 14);
   options.solver = solver;
-  options.start = solver == SolverKind::Newton ? StartShape::Hull : StartShape::Sphere;
-  options.views = 6;
-  options.heldOutViews = 2;
-  options.size = 48;
+  if (solver == SolverKind::Newton) options.start = StartShape::Hull;
   options.hullResolution = 24;
-  options.sphereLevel = 2;
-  options.iterations = 14;
   options.threads = 2;
   options.stopWhenConverged = false;
   return options;
-}
-
-bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
-}
-
-int count(const std::vector<Event>& events, EventKind kind) {
-  int n = 0;
-  for (const Event& e : events) n += e.kind == kind;
-  return n;
 }
 
 double secondsSince(std::chrono::steady_clock::time_point t) {

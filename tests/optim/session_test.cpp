@@ -4,14 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstring>
 #include <limits>
 #include <set>
 #include <thread>
 
-#include "optim/fit/start_shapes.h"
 #include "optim/io/mesh_io.h"
 #include "renderer/error.h"
+#include "tests/support/fit_problem.h"
+#include "tests/support/session_help.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
 
@@ -19,39 +19,18 @@ namespace penumbra {
 namespace {
 
 FitOptions smallOptions() {
-  FitOptions options;
-  options.solver = SolverKind::Gradient;
-  options.start = StartShape::Sphere;
-  options.views = 4;
-  options.heldOutViews = 2;
-  options.size = 32;
+  FitOptions options = smallGradientOptions(4, 2, 32, 30);
   options.sphereLevel = 1;
   options.lambda = 1;
-  options.iterations = 30;
   options.threads = 2;
   return options;
 }
 
-Mesh egg(int level = 2) {
-  Mesh mesh = icosphere(level);
+// Far from the origin, and neither of size 1.
+Mesh egg() {
+  Mesh mesh = icosphere(2);
   for (glm::vec3& p : mesh.positions) p = {5 + 2 * p.x, -3 + 3 * p.y, 2 * p.z * (1.2f + 0.3f * p.y)};
   return mesh;
-}
-
-std::string texts(const std::vector<Event>& events) {
-  std::string all;
-  for (const Event& e : events) all += e.text + " " + e.advice + "\n";
-  return all;
-}
-
-bool has(const std::vector<Event>& events, EventKind kind) {
-  for (const Event& e : events)
-    if (e.kind == kind) return true;
-  return false;
-}
-
-bool sameBits(const std::vector<glm::vec3>& a, const std::vector<glm::vec3>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(glm::vec3)) == 0;
 }
 
 std::vector<glm::vec3> meshAfter(const FitOptions& options, const std::vector<int>& pieces) {
@@ -78,7 +57,7 @@ TEST(Session, isEmptyAtFirst) {
   session.restore(1);
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->state, SessionState::Empty);
-  EXPECT_FALSE(has(session.takeEvents(), EventKind::Failed)) << "these are warnings";
+  EXPECT_EQ(count(session.takeEvents(), EventKind::Failed), 0) << "these are warnings";
 }
 
 TEST(Session, runsFromLoadToDoneAndOn) {
@@ -108,7 +87,7 @@ TEST(Session, runsFromLoadToDoneAndOn) {
   EXPECT_GT(s->heldOut->back().iou, 0.85);
   const auto events = session.takeEvents();
   for (const EventKind kind : {EventKind::Loaded, EventKind::Started, EventKind::Finished})
-    EXPECT_TRUE(has(events, kind)) << texts(events);
+    EXPECT_GT(count(events, kind), 0) << texts(events);
   session.start();
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->iteration, 60) << "Start after the end plans as many more";
@@ -122,7 +101,7 @@ TEST(Session, stepsThenPauses) {
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->state, SessionState::Paused);
   EXPECT_EQ(session.snapshot()->iteration, 7);
-  EXPECT_TRUE(has(session.takeEvents(), EventKind::Paused));
+  EXPECT_GT(count(session.takeEvents(), EventKind::Paused), 0);
 }
 
 TEST(Session, givesTheSameBitsForAnyNumberOfThreads) {
@@ -152,11 +131,7 @@ TEST(Session, aRestoredCheckpointGoesOnAsIfNothingHadHappened) {
   options.viewsPerStep = 3;
   options.iterations = 130;
   Session session;
-  session.setOptions(options);
-  session.loadModel(egg(), "egg");
-  session.start();
-  session.waitIdle();
-  const auto end = session.snapshot();
+  const auto end = runWhole(session, options, egg());
   const auto regular = timely(session);
   ASSERT_EQ(regular.size(), 1u);
   EXPECT_EQ(regular[0].iteration, 100);
@@ -315,7 +290,7 @@ TEST(Session, optionsAreLiveAndRecorded) {
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->options, options);
   const auto events = session.takeEvents();
-  ASSERT_TRUE(has(events, EventKind::Warning));
+  ASSERT_GT(count(events, EventKind::Warning), 0);
   EXPECT_NE(texts(events).find("views is 0"), std::string::npos) << texts(events);
   session.step(2);
   session.waitIdle();
@@ -338,10 +313,8 @@ TEST(Session, exportsInTheCoordinatesOfTheInput) {
   session.exportMesh(folder / "nowhere" / "egg.ply");
   session.waitIdle();
   const auto events = session.takeEvents();
-  int exported = 0, refused = 0;
-  for (const Event& e : events) exported += e.kind == EventKind::Exported, refused += e.kind == EventKind::Failed;
-  EXPECT_EQ(exported, 2) << texts(events);
-  EXPECT_EQ(refused, 2) << texts(events);
+  EXPECT_EQ(count(events, EventKind::Exported), 2) << texts(events);
+  EXPECT_EQ(count(events, EventKind::Failed), 2) << texts(events);
   EXPECT_EQ(session.snapshot()->state, SessionState::Done) << "a failed export harms nothing";
   const Bounds wanted = boundsOf(egg()), got = boundsOf(readMesh(folder / "egg.ply"));
   EXPECT_LT(glm::length(wanted.centre() - got.centre()), 0.1 * wanted.diagonal());
@@ -357,7 +330,7 @@ TEST(Session, aFailedLoadLeavesWhatWasThere) {
   EXPECT_EQ(session.snapshot()->state, SessionState::Failed);
   EXPECT_FALSE(session.snapshot()->message.empty());
   auto events = session.takeEvents();
-  ASSERT_TRUE(has(events, EventKind::Failed));
+  ASSERT_GT(count(events, EventKind::Failed), 0);
   EXPECT_EQ(events.back().exitCode, int(ExitCode::Input));
   session.loadModel(egg(), "egg");
   session.step(3);
