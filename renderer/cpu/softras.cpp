@@ -1,11 +1,12 @@
 // SoftRas on the CPU. Views are taken in groups; within a group each pass is shared out as views, tiles, faces or
 // vertices:
-//   prepare (view) -> cover (tile) -> loss (view) -> pull (faces, in rounds that keep few face gradients at a time) ->
-//   gather (view) -> add to the mesh (vertices)
+//   prepare (view) -> cover (tile) -> loss (view) -> pull (some faces, summed in their order) -> gather (view) ->
+//   add to the mesh (vertices)
 // Every sum has one fixed order, whatever the number of threads. Scratch memory per view of a group: 4 bytes a pixel
 // for what is left uncovered and 4 for dL/dalpha (floats), and what SoftRasPreparation needs. There are at most as many
 // views in a group as threads, and as stay below kBytesPerPixel a pixel of the whole batch and its meshes.
 #include <algorithm>
+#include <atomic>
 
 #include "renderer/cpu/engine.h"
 #include "renderer/cpu/softras_prepare.h"
@@ -13,7 +14,7 @@
 namespace penumbra {
 namespace {
 
-constexpr int kFacesPerTask = 256, kTasksPerThread = 2, kVerticesPerTask = 4096;
+constexpr int kFacesPerTask = 64, kVerticesPerTask = 4096;
 constexpr std::size_t kBytesPerPixel = 12;  // with 4 for the coverage itself: 16
 
 // Numbers work as (which of the group, part) pairs.
@@ -25,6 +26,22 @@ struct Parts {
     const int which = int(std::upper_bound(start.begin(), start.end(), index) - start.begin()) - 1;
     return {which, index - start[which]};
   }
+};
+
+// Hands in numbered results in order: await your number, hand in, pass on. Whoever waits depends on lower numbers being
+// worked on: they have to be taken in order, and what is done for one must not throw.
+class Turn {
+ public:
+  void await(int number) const {
+    for (int now = next_.load(); now != number; now = next_.load()) next_.wait(now);
+  }
+  void pass() {
+    ++next_;
+    next_.notify_all();
+  }
+
+ private:
+  std::atomic<int> next_{0};
 };
 
 template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
@@ -44,7 +61,7 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
       cover(pool);
       if (!loss) continue;
       pool.parallelFor(count_, [&](int i, int) { weigh(slots_[i], begin + i, alpha[begin + i], *loss); });
-      for (int i = 0; i < count_; ++i) pull(pool, slots_[i].work);
+      pull(pool);
       pool.parallelFor(count_, [&](int i, int) { gradients->cameras[begin + i] = slots_[i].work.cameraGradient(); });
       add(pool, views.subspan(begin, count_), *gradients);
     }
@@ -84,17 +101,26 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
     slot.work.clearSums();
   }
 
-  void pull(ThreadPool& pool, SoftRasPreparation<Real>& work) {
-    const int faces = work.faces(), round = kFacesPerTask * kTasksPerThread * pool.threads();
-    faceGradients_.resize(std::size_t(std::min(round, faces)) * kFaceNumbers);
-    for (int first = 0; first < faces; first += round) {
-      const int last = std::min(first + round, faces);
-      pool.parallelFor((last - first + kFacesPerTask - 1) / kFacesPerTask, [&](int part, int) {
-        const int begin = first + part * kFacesPerTask, end = std::min(begin + kFacesPerTask, last);
-        kernels().coverBackward(work.view(), begin, end, &faceGradients_[std::size_t(begin - first) * kFaceNumbers]);
-      });
-      work.sumFaces(first, last, faceGradients_.data());
-    }
+  // Workers take some faces of one view after the other, so that the turns of a view are far apart and few have to wait.
+  void pull(ThreadPool& pool) {
+    int most = 0;
+    for (int i = 0; i < count_; ++i) most = std::max(most, slots_[i].work.faces());
+    const int tasks = (most + kFacesPerTask - 1) / kFacesPerTask * count_;
+    faceGradients_.resize(std::size_t(pool.threads()) * kFacesPerTask * kFaceNumbers);
+    std::vector<Turn> turns(count_);
+    std::atomic<int> next{0};
+    pool.parallelFor(pool.threads(), [&](int, int worker) {
+      Real* gradients = &faceGradients_[std::size_t(worker) * kFacesPerTask * kFaceNumbers];
+      for (int task = next++; task < tasks; task = next++) {
+        const int i = task % count_, part = task / count_;
+        SoftRasPreparation<Real>& work = slots_[i].work;
+        const int begin = std::min(part * kFacesPerTask, work.faces()), end = std::min(begin + kFacesPerTask, work.faces());
+        kernels().coverBackward(work.view(), begin, end, gradients);
+        turns[i].await(part);
+        work.sumFaces(begin, end, gradients);
+        turns[i].pass();
+      }
+    });
   }
 
   void add(ThreadPool& pool, std::span<const ViewRef<Real>> views, CoverageGradients<Real>& gradients) {
@@ -111,7 +137,7 @@ template <class Real> class SoftRasEngine : public CoverageEngine<Real> {
   static const SoftRasKernels<Real>& kernels() { return softRasKernels<Real>(); }
 
   std::vector<Slot> slots_;
-  std::vector<Real> faceGradients_;  // of a round
+  std::vector<Real> faceGradients_;  // of what each worker is at
   int count_ = 0;
 };
 

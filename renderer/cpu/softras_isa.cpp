@@ -169,17 +169,27 @@ inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* 
   });
 }
 
+// Calls visit(block, x, y) with the first pixel of every block.
+template <class Real, class Visit>
+inline void forAllBlocks(const SoftRasView<Real>& view, const BlockRange& range, const Visit& visit) {
+  for (int by = range.beginY; by < range.endY; ++by)
+    for (int bx = range.beginX; bx < range.endX; ++bx)
+      visit(std::size_t(by) * view.blocksX + bx, bx * kBlockSide, by * kBlockSide);
+}
+
+// Where the image has pixel i of the block that begins at x, y; -1 beyond its rim.
+template <class Real> inline std::ptrdiff_t imageIndex(const SoftRasView<Real>& view, int x, int y, int i) {
+  x += i % kBlockSide, y += i / kBlockSide;
+  return x < view.width && y < view.height ? std::ptrdiff_t(y) * view.width + x : -1;
+}
+
 // Pixels beyond the image's rim count as covered from the start.
 template <class Real> inline void clearBlocks(const SoftRasView<Real>& view, const BlockRange& tile) {
-  for (int by = tile.beginY; by < tile.endY; ++by)
-    for (int bx = tile.beginX; bx < tile.endX; ++bx) {
-      const std::size_t block = std::size_t(by) * view.blocksX + bx;
-      view.stops[block] = 0x7fffffff;
-      for (int i = 0; i < kBlockPixels; ++i) {
-        const int x = bx * kBlockSide + i % kBlockSide, y = by * kBlockSide + i / kBlockSide;
-        view.blocks[block * kBlockPixels + i] = x < view.width && y < view.height ? Real(1) : Real(0);
-      }
-    }
+  forAllBlocks(view, tile, [&](std::size_t block, int x, int y) {
+    view.stops[block] = 0x7fffffff;
+    for (int i = 0; i < kBlockPixels; ++i)
+      view.blocks[block * kBlockPixels + i] = imageIndex(view, x, y, i) >= 0 ? Real(1) : Real(0);
+  });
 }
 
 template <class Real> inline void writeAlpha(const SoftRasView<Real>& view, const BlockRange& tile) {
@@ -209,20 +219,16 @@ template <class Real> void coverTile(const SoftRasView<Real>& view, int tile) {
 }
 
 template <class Real> void weighBlocks(const SoftRasView<Real>& view, const Real* dL_dalpha) {
-  for (int by = 0; by < view.blocksY; ++by)
-    for (int bx = 0; bx < view.blocksX; ++bx) {
-      const std::size_t block = std::size_t(by) * view.blocksX + bx;
-      Real* pixels = view.blocks + block * kBlockPixels;
-      bool pulls = false;
-      for (int i = 0; i < kBlockPixels; ++i) {
-        const int x = bx * kBlockSide + i % kBlockSide, y = by * kBlockSide + i / kBlockSide;
-        const bool inside = x < view.width && y < view.height;
-        const Real dL = inside ? dL_dalpha[std::size_t(y) * view.width + x] : Real(0);
-        pixels[i] = dL * pixels[i] * view.inverseSigma;
-        pulls |= pixels[i] != 0;
-      }
-      if (!pulls) view.stops[block] = 0;
+  forAllBlocks(view, BlockRange{0, 0, view.blocksX, view.blocksY}, [&](std::size_t block, int x, int y) {
+    Real* pixels = view.blocks + block * kBlockPixels;
+    bool pulls = false;
+    for (int i = 0; i < kBlockPixels; ++i) {
+      const std::ptrdiff_t at = imageIndex(view, x, y, i);
+      pixels[i] = (at >= 0 ? dL_dalpha[at] : Real(0)) * pixels[i] * view.inverseSigma;
+      pulls |= pixels[i] != 0;
     }
+    if (!pulls) view.stops[block] = 0;
+  });
 }
 
 template <int N, class Real>

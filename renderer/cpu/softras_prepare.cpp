@@ -166,6 +166,7 @@ template <class Real> void SoftRasPreparation<Real>::clearSums() {
   dL_dcamera_ = {};
   dL_dpixels_.assign(pixels_.size(), Vec2<double>(0));
   cutPulls_.clear();
+  cutPulls_.reserve(kCutPulls * cuts_.size());
 }
 
 template <class Real>

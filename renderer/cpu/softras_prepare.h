@@ -30,12 +30,13 @@ template <class Real> class SoftRasPreparation {
   // The way back, in this order: clear; sum the gradients of all faces (kFaceNumbers each, from beginFace on) in their
   // order; the camera's gradient; what the vertices [begin, end) get from whole faces; what cut faces give.
   void clearSums();
-  void sumFaces(int beginFace, int endFace, const Real* gradients);
+  void sumFaces(int beginFace, int endFace, const Real* gradients);  // does not throw
   CameraGradient<Real> cameraGradient();
   void addVertices(std::size_t begin, std::size_t end, std::vector<Vec3<Real>>& dL_dpositions) const;
   void addCuts(std::vector<Vec3<Real>>& dL_dpositions) const;
 
  private:
+  static constexpr std::size_t kCutPulls = 6;  // of a cut face, at most: each of two corners on cut edges has two
   struct Pull {  // of a cut face at a vertex
     int vertex;
     Vec3<double> x, dL_dx;  // camera space

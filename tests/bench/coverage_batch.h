@@ -62,20 +62,27 @@ template <class Work> double milliseconds(int runs, Work&& work) {
   return times[runs / 2];
 }
 
+// Heap bytes that forward + backward take at most.
+long peakOf(ThreadPool& pool, Batch& batch) {
+  CoverageRenderer<float> renderer(pool);
+  CoverageGradients<float> gradients;
+  HeapMeter::start();
+  renderer.forwardBackward({&batch.mesh, 1}, batch.views, batch.options, batch.alpha, pullBack, gradients);
+  return HeapMeter::sinceStart();
+}
+
 struct Times {
   double forward, both;
 };
 
-Times timeBatch(ThreadPool& pool, Batch& batch, int runs, long& peak) {
+Times timeBatch(ThreadPool& pool, Batch& batch, int runs) {
   CoverageRenderer<float> renderer(pool);
   CoverageGradients<float> gradients;
   const std::span<const MeshRef<float>> meshes(&batch.mesh, 1);
   const auto both = [&] {
     renderer.forwardBackward(meshes, batch.views, batch.options, batch.alpha, pullBack, gradients);
   };
-  HeapMeter::start();
-  both();
-  peak = HeapMeter::sinceStart();
+  both();  // makes room
   return {milliseconds(runs, [&] { renderer.forward(meshes, batch.views, batch.options, batch.alpha); }),
           milliseconds(runs, both)};
 }
@@ -89,8 +96,8 @@ constexpr const char* kTableHead =
 [[maybe_unused]] void tableRow(ThreadPool& pool, CoverageModel model, double sigma, int views, int size, int level,
                                double bump = 0.12) {
   Batch batch(model, sigma, views, size, level, bump);
-  long peak = 0;
-  const Times t = timeBatch(pool, batch, level >= 6 ? 7 : 15, peak);
+  const long peak = peakOf(pool, batch);
+  const Times t = timeBatch(pool, batch, level >= 6 ? 7 : 15);
   std::printf("%5d %6d %8d %8.0e %11.2f %11.2f %11.2f %10.2f %7.1f %7.1f\n", views, size, batch.topology.faceCount(), sigma,
               t.forward, t.both - t.forward, t.both, double(peak) / (1 << 20), double(peak) / batch.pixels() + 4,
               std::max(0.0, double(peak) - batch.meshBytes()) / batch.pixels() + 4);

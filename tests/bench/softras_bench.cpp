@@ -16,8 +16,7 @@ constexpr int kSlowViews = 2;  // measured; the time of all is so many times mor
 
 void compareWithSlow(ThreadPool& pool) {
   Batch batch(CoverageModel::SoftRas, 1e-4, 24, 128, 4);
-  long peak = 0;
-  const Times quick = timeBatch(pool, batch, 9, peak);
+  const Times quick = timeBatch(pool, batch, 9);
   std::vector<std::vector<float>> weights = batch.images;
   const auto view = [&](auto&& work) {
     const double some = milliseconds(1, [&] { pool.parallelFor(kSlowViews, [&](int v, int) { work(v); }); });
