@@ -21,9 +21,12 @@ std::string FrameTimes::summary() const {
 }
 
 double Pacing::interval() const {
-  if (!software) return interacting || busy ? 0 : kIdleWait;
-  if (interacting) return 1.0 / 40;
-  return busy ? 1.0 / 15 : kIdleWait;
+  if (!software) return 1.0 / 250;
+  return interacting ? 1.0 / 40 : 1.0 / 15;
+}
+
+double Pacing::sleep(double sinceLastFrame) const {
+  return busy || interacting ? std::max(0.0, interval() - sinceLastFrame) : kIdleWait;
 }
 
 }  // namespace penumbra

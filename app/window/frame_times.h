@@ -23,9 +23,10 @@ struct Pacing {
   bool busy = false;       // the fit runs, something moves or is about to vanish
   bool interacting = false;  // input came in lately
   bool software = false;   // the processor draws: leave it time for the fit
-  // Seconds between two frames at least; 0 leaves it to the display's rhythm.
+  // Seconds between two frames at least; the display's rhythm may make it more.
   double interval() const;
-  // How long to sleep for events when nothing is due.
+  // Seconds to sleep for events, so long after the last frame. Never 0 when nothing is due: an idle window costs nothing.
+  double sleep(double sinceLastFrame) const;
   static constexpr double kIdleWait = 0.25;
 };
 

@@ -146,28 +146,27 @@ class Window {
     int due = kFramesAfterInput;
     std::string title;
     while (!state_->quit) {
-      const auto& snapshot = *session_->snapshot();
-      Pacing pacing{isBusy(snapshot), seconds() - lastInput < 0.3 || due > 0, drawing_->software()};
-      const double wait = lastFrame + pacing.interval() - seconds();
-      platform_->waitEvents(wait > 0.0005 ? wait : 0);
+      const auto snapshot = session_->snapshot();
+      const Pacing pacing{isBusy(*snapshot), seconds() - lastInput < 0.3 || due > 0, drawing_->software()};
+      platform_->waitEvents(pacing.sleep(seconds() - lastFrame));
       if (platform_->hadEvents()) lastInput = seconds(), due = kFramesAfterInput;
       if (platform_->closeRequested()) perform(*state_, Action::Quit), due = kFramesAfterInput;
       if (auto dropped = platform_->takeDropped(); !dropped.empty()) state_->dropFiles(dropped);
+      if (state_->settingsChanged && changedAt < 0) changedAt = seconds();
+      if (changedAt >= 0 && seconds() - changedAt > kSaveDelay) saveAll(), changedAt = -1;
       const bool soon = seconds() - lastFrame < (drawing_->software() ? 1.0 / 40 : 1.0 / 250);
       const bool stale = session_->snapshot()->version != state_->snapshot().version;
-      if (platform_->minimised() || soon || !(due > 0 || stale || isBusy(snapshot))) {
+      if (platform_->minimised() || soon || !(due > 0 || stale || isBusy(*snapshot))) {
         if (platform_->minimised()) state_->update(seconds()), platform_->waitEvents(Pacing::kIdleWait);
         continue;
       }
       lastFrame = seconds();
-      due = stale || isBusy(snapshot) ? kFramesAfterInput : std::max(0, due - 1);  // what it changed settles, too
+      due = stale || isBusy(*snapshot) ? kFramesAfterInput : std::max(0, due - 1);  // what it changed settles, too
       draw();
       saveScreenshot();
       platform_->endFrame();
       platform_->setFullScreen(state_->fullScreen);
       if (state_->title() != title) platform_->setTitle(title = state_->title());
-      if (state_->settingsChanged && changedAt < 0) changedAt = seconds();
-      if (changedAt >= 0 && seconds() - changedAt > kSaveDelay) saveAll(), changedAt = -1;
     }
     saveAll();
   }

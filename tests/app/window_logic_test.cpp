@@ -424,8 +424,16 @@ TEST(FrameTimes, PercentilesAreNearestRank) {
 TEST(Pacing, LeavesTimeToTheFitInSoftware) {
   EXPECT_GE((Pacing{true, false, true}.interval()), 1.0 / 20);
   EXPECT_LE((Pacing{true, true, true}.interval()), 1.0 / 30);
-  EXPECT_EQ((Pacing{true, false, false}.interval()), 0);
-  EXPECT_EQ((Pacing{false, false, true}.interval()), Pacing::kIdleWait);
+  EXPECT_LE((Pacing{true, false, false}.interval()), 1.0 / 240);
+}
+
+TEST(Pacing, SleepsWhenNothingIsDue) {
+  for (const bool software : {false, true})
+    for (const double since : {0.0, 0.1, 1.0, 1e6}) {
+      EXPECT_EQ((Pacing{false, false, software}.sleep(since)), Pacing::kIdleWait);
+      const Pacing busy{true, false, software};
+      EXPECT_EQ(busy.sleep(since), std::max(0.0, busy.interval() - since));
+    }
 }
 
 }  // namespace
