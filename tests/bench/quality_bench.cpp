@@ -11,7 +11,7 @@
 //                                                        all at once; --same-time: an answer of each (NAME@same) is also
 //                                                        taken when it has used as much processor time as the default
 //   quality_bench --methods grid --meshes dev --views 16 --size 256   what the baselines were tuned on
-//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the median run is shown)  --threads 2
+//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the summary takes the median run)  --threads 2
 //   --json FILE  all rows, with checksums of the inputs    --report FILE  what is printed
 //   --resume FILE  takes the rows of an earlier --json FILE as they are and runs only the others
 //   --data DIR[:DIR...]  where the shapes are looked for (else PENUMBRA_MESHES, else ../shared/data beside this tree)
@@ -132,7 +132,8 @@ class Bench {
       const auto mesh = find(shape);
       if (!mesh) continue;
       for (const int views : a_.views)
-        for (const Noise noise : noises_) sit({shape.name, *mesh, views, noise});
+        for (int seed = 0; seed < a_.seeds; ++seed)
+          for (const Noise noise : noises_) sit({shape.name, *mesh, views, noise}, seed);
       save();  // what there is, should the run be ended
     }
     say(summaryOf(rows_));
@@ -181,54 +182,53 @@ class Bench {
     return std::nullopt;
   }
 
-  void sit(const Sitting& s) {
-    std::map<std::string, std::vector<Json>> runs;  // of all seeds, by method
-    std::vector<std::string> order;
-    for (int seed = 0; seed < a_.seeds; ++seed)
-      for (Json& row : sitOnce(s, seed)) {
-        const std::string method = row.at("method");
-        if (!runs.contains(method)) order.push_back(method);
-        runs[method].push_back(std::move(row));
+  void sit(const Sitting& s, int seed) {
+    std::optional<ViewSet> exam;  // made when the first method needs it
+    budget_ = {a_.seconds, 0};
+    defaultFaces_ = 0;
+    hull_ = -1;
+    for (const Method& method : methods_) {
+      const Json key = rowOf({s.name, method.name, toString(s.noise), toString(a_.cameras), s.views, a_.size, seed});
+      std::vector<Json> rows = earlierRows(key);
+      if (rows.empty()) {
+        if (!exam) exam = examOf(s, seed);
+        rows = answersOf(method, key, s.shape, *exam);
       }
-    for (const std::string& method : order) {
-      auto& rows = runs[method];
-      std::stable_sort(rows.begin(), rows.end(), [](const Json& x, const Json& y) { return volumeIoU(x) < volumeIoU(y); });
-      Json& median = rows[rows.size() / 2];
-      if (runs.contains("hull") && method != "hull") tellGain(s, median, volumeIoU(runs["hull"][rows.size() / 2]));
-      say(tableLine(median));
-      for (Json& row : rows) rows_.push_back(std::move(row));
+      for (Json& row : rows) keep(std::move(row), s.noise);
     }
+  }
+
+  std::vector<Json> earlierRows(Json key) const {
+    std::vector<Json> rows;
+    const auto add = [&] {
+      if (const auto known = earlier_.find(textOf(key)); known != earlier_.end()) rows.push_back(known->second);
+    };
+    add();
+    key["method"] = key["method"].get<std::string>() + kSame;
+    if (!rows.empty()) add();
+    return rows;
+  }
+
+  // Tells a row and holds others to it: time and faces of the default's answer, volume of the hull.
+  void keep(Json row, Noise noise) {
+    if (row.at("method") == "hull") hull_ = volumeIoU(row);
+    if (row.at("method") == "default" && !failed(row)) {
+      budget_.earlyProcessorSeconds = row.at("processor_seconds");
+      defaultFaces_ = row.at("shape_quality").at("mesh").at("faces");
+    }
+    if (hull_ >= 0 && row.at("method") != "hull") tellGain(row, noise);
+    say(tableLine(row));
+    rows_.push_back(std::move(row));
   }
 
   // Of the gain over the hull with clean masks, how much is left with disturbed ones.
-  void tellGain(const Sitting& s, Json& row, double hull) {
-    const std::string key = s.name + " " + std::to_string(s.views) + " " + row.at("method").get<std::string>();
-    const double gain = volumeIoU(row) - hull;
-    if (s.noise == Noise::None) cleanGain_[key] = gain;
-    else if (cleanGain_[key] > 0) row["gain_kept"] = std::max(0.0, gain / cleanGain_[key]);
-  }
-
-  std::vector<Json> sitOnce(const Sitting& s, int seed) {
-    std::optional<ViewSet> exam;  // made when the first method needs it
-    std::vector<Json> rows;
-    budget_ = {a_.seconds, 0};
-    defaultFaces_ = 0;
-    for (const Method& method : methods_) {
-      const Json key = rowOf({s.name, method.name, toString(s.noise), toString(a_.cameras), s.views, a_.size, seed});
-      const bool early = a_.sameTime && method.kind == Kind::Fit && method.name != "default";
-      if (const auto known = earlier_.find(textOf(key)); known != earlier_.end()) {
-        Json same = key;
-        same["method"] = method.name + kSame;
-        if (const auto first = earlier_.find(textOf(same)); first != earlier_.end()) rows.push_back(first->second);
-        rows.push_back(known->second);
-        remember(rows.back());
-        continue;
-      }
-      if (!exam) exam = examOf(s, seed);
-      for (Json& row : answersOf(method, key, s.shape, *exam, early)) rows.push_back(std::move(row));
-      remember(rows.back());
-    }
-    return rows;
+  void tellGain(Json& row, Noise noise) {
+    Json clean = row;
+    clean["masks"] = toString(Noise::None);
+    const double gain = volumeIoU(row) - hull_;
+    double& cleanGain = cleanGain_[textOf(clean)];
+    if (noise == Noise::None) cleanGain = gain;
+    else if (cleanGain > 0) row["gain_kept"] = std::max(0.0, gain / cleanGain);
   }
 
   ViewSet examOf(const Sitting& s, int seed) {
@@ -237,29 +237,20 @@ class Bench {
     return exam;
   }
 
-  // Time and faces of the default's answer are what others are held to.
-  void remember(const Json& row) {
-    if (row.at("method") != "default" || failed(row)) return;
-    budget_.earlyProcessorSeconds = row.at("processor_seconds");
-    defaultFaces_ = row.at("shape_quality").at("mesh").at("faces");
-  }
-
-  // One row, or two: first what there was at the default's time.
-  std::vector<Json> answersOf(const Method& method, const Json& key, const Mesh& shape, const ViewSet& exam, bool early) {
+  // One row, or two: the second is what there was at the default's time.
+  std::vector<Json> answersOf(const Method& method, const Json& key, const Mesh& shape, const ViewSet& exam) {
     const PeakMemory memory;
     Budget budget = budget_;
-    if (!early) budget.earlyProcessorSeconds = 0;
+    if (!a_.sameTime) budget.earlyProcessorSeconds = 0;
     Outcome outcome;
     if (method.kind != Kind::Ceiling) outcome = runMethod(method, exam, key.at("seed"), budget, pool_);
     else outcome.answer.mesh = defaultFaces_ > 0 ? decimate(shape, defaultFaces_) : shape;
     const double peak = memory.mebibytes();
-    std::vector<Json> rows;
-    if (outcome.early) {
-      Json row = key;
-      row["method"] = method.name + kSame;
-      rows.push_back(rowFrom(std::move(row), *outcome.early, outcome.failure, peak, shape, exam));
-    }
-    rows.push_back(rowFrom(key, outcome.answer, outcome.failure, peak, shape, exam));
+    std::vector<Json> rows = {rowFrom(key, outcome.answer, outcome.failure, peak, shape, exam)};
+    if (!outcome.early) return rows;
+    Json same = key;
+    same["method"] = method.name + kSame;
+    rows.push_back(rowFrom(std::move(same), *outcome.early, outcome.failure, peak, shape, exam));
     return rows;
   }
 
@@ -279,9 +270,10 @@ class Bench {
   std::vector<Method> methods_;
   std::vector<Noise> noises_ = {Noise::None};
   std::map<std::string, Json> earlier_;       // by textOf
-  std::map<std::string, double> cleanGain_;
+  std::map<std::string, double> cleanGain_;   // by textOf
   Budget budget_;
   int defaultFaces_ = 0;
+  double hull_ = -1;                          // volume IoU; -1: not known
   Json rows_ = Json::array(), inputs_ = Json::array();
   std::string report_;
 };
