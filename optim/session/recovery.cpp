@@ -15,8 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFirstLine = "penumbra recovery 2";
-constexpr std::size_t kMostElements = std::size_t(1) << 28;
+constexpr const char* kFirstLine = "penumbra recovery 3";
 
 template <class Value> void append(std::vector<std::byte>& bytes, const std::vector<Value>& values) {
   const auto raw = std::as_bytes(std::span(values));
@@ -45,7 +44,8 @@ NewtonState newtonFrom(const Json& j) {
 }
 
 Json headerOf(const Recovery& r) {
-  return {{"source", r.info.source.string()}, {"name", r.info.name}, {"iteration", r.fit.iteration}, {"planned", r.info.planned},
+  const std::string& source = r.info.source.native();  // any bytes, while JSON has only those of UTF-8
+  return {{"source", std::vector<unsigned char>(source.begin(), source.end())}, {"name", r.info.name}, {"iteration", r.fit.iteration}, {"planned", r.info.planned},
           {"seconds", r.info.seconds}, {"options", Json::parse(optionsToJson(r.options, false))}, {"step_scale", r.fit.stepScale},
           {"optimizer_step", r.fit.optimizerStep}, {"newton", newtonJson(r.fit.newton)}, {"vertices", r.fit.positions.size()},
           {"faces", r.fit.faces.size()}, {"moments1", r.fit.moment1.size()}, {"moments2", r.fit.moment2.size()},
@@ -54,7 +54,8 @@ Json headerOf(const Recovery& r) {
 }
 
 RecoveryInfo infoFrom(const Json& j) {
-  return {j.at("source").get<std::string>(), j.at("name").get<std::string>(), j.at("iteration").get<int>(), j.at("planned").get<int>(),
+  const auto source = j.at("source").get<std::vector<unsigned char>>();
+  return {std::string(source.begin(), source.end()), j.at("name").get<std::string>(), j.at("iteration").get<int>(), j.at("planned").get<int>(),
           j.at("seconds").get<double>()};
 }
 
@@ -73,7 +74,9 @@ template <class Use> void readWith(const std::filesystem::path& path, Use use) {
 
 template <class Value>
 void readArray(std::ifstream& file, std::size_t count, std::vector<Value>& values, const std::filesystem::path& path) {
-  if (count > kMostElements) throw damaged(path, "it names impossible sizes");
+  const std::streamoff here = file.tellg(), end = file.seekg(0, std::ios::end).tellg();
+  file.seekg(here);
+  if (!file || count > std::size_t(end - here) / sizeof(Value)) throw damaged(path, "it is too short");  // before room is made
   values.resize(count);
   file.read(reinterpret_cast<char*>(values.data()), std::streamsize(count * sizeof(Value)));
   if (!file) throw damaged(path, "it is too short");

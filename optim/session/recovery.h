@@ -1,6 +1,6 @@
 // A fit on disk, complete enough to go on from bit for bit after the program was killed.
 //
-// File: the line "penumbra recovery 2", one line of JSON (where the masks come from, options, counts, solver state),
+// File: the line "penumbra recovery 3", one line of JSON (where the masks come from, options, counts, solver state),
 // then float32 positions, moments, what remeshing carries, and int32 faces in the byte order of the machine. Written
 // atomically: a file is whole or not there. It is for this computer and this version only; results to keep are exported.
 #pragma once
