@@ -14,9 +14,9 @@ bool isLoad(const Command& c) {
          std::holds_alternative<command::Recover>(c);
 }
 
-bool replacesLast(const Command& c) {
-  return std::holds_alternative<command::SetOptions>(c) || std::holds_alternative<command::Watch>(c);
-}
+bool isSetOptions(const Command& c) { return std::holds_alternative<command::SetOptions>(c); }
+
+bool replacesLast(const Command& c) { return isSetOptions(c) || std::holds_alternative<command::Watch>(c); }
 
 std::chrono::duration<double> bounded(double seconds) {
   return std::chrono::duration<double>(std::clamp(seconds, 0.0, 1e6));
@@ -31,6 +31,7 @@ void Mailbox::send(Command command) {
       commands_.erase(std::remove_if(commands_.begin(), commands_.end(), isLoad), commands_.end());
       interrupt_ = true;
     }
+    if (isSetOptions(command) && settingOptions_) interrupt_ = true;
     if (replacesLast(command) && !commands_.empty() && commands_.back().index() == command.index())
       commands_.back() = std::move(command);
     else
@@ -49,11 +50,14 @@ void Mailbox::quit() {
 }
 
 void Mailbox::cancelLoad() {
-  const std::lock_guard lock(mutex_);
-  const bool waiting = std::erase_if(commands_, isLoad) > 0;
-  interrupt_ = quit_ || loading_;
-  cancelled_ = loading_;
-  if (waiting && !loading_) events_.push_back({EventKind::Cancelled, "Loading was cancelled.", {}, {}, 0});
+  {
+    const std::lock_guard lock(mutex_);
+    const bool waiting = std::erase_if(commands_, isLoad) > 0;
+    interrupt_ = quit_ || loading_;
+    cancelled_ = loading_;
+    if (waiting && !loading_) events_.push_back({EventKind::Cancelled, "Loading was cancelled.", {}, {}, 0});
+  }
+  changed_.notify_all();  // there may be nothing left to wait for
 }
 
 bool Mailbox::loadCancelled() const {
@@ -69,14 +73,25 @@ bool Mailbox::loadPointless() const {
 std::optional<Command> Mailbox::receive(bool wait) {
   std::unique_lock lock(mutex_);
   if (wait) commandCame_.wait(lock, [this] { return quit_.load() || !commands_.empty(); });
-  if (quit_ || commands_.empty()) return std::nullopt;
+  if (quit_) std::erase_if(commands_, [](const Command& c) { return !std::holds_alternative<command::Export>(c); });
+  if (commands_.empty()) return std::nullopt;
   Command command = std::move(commands_.front());
   commands_.pop_front();
   busy_ = true;
   loading_ = isLoad(command);
+  settingOptions_ = isSetOptions(command);
   cancelled_ = false;
   if (loading_) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
   return command;
+}
+
+void Mailbox::postpone(Command command) {
+  const std::lock_guard lock(mutex_);
+  if (quit_) return;
+  const auto load = std::find_if(commands_.begin(), commands_.end(), isLoad);
+  const bool replaced = isSetOptions(command) && std::any_of(commands_.begin(), commands_.end(), isSetOptions);
+  interrupt_ = load != commands_.end();
+  if (!replaced) commands_.insert(load == commands_.end() ? commands_.begin() : load + 1, std::move(command));
 }
 
 void Mailbox::waitForCommand(double seconds) {
@@ -87,8 +102,8 @@ void Mailbox::waitForCommand(double seconds) {
 void Mailbox::finished() {
   {
     const std::lock_guard lock(mutex_);
-    busy_ = loading_ = false;
-    if (cancelled_) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
+    if (cancelled_ || settingOptions_) interrupt_ = std::any_of(commands_.begin(), commands_.end(), isLoad) || quit_.load();
+    busy_ = loading_ = settingOptions_ = false;
   }
   changed_.notify_all();
 }

@@ -41,13 +41,15 @@ class Mailbox {
   void quit();
   bool quitting() const { return quit_.load(); }
   void cancelLoad();         // of the present command, if it is one, and those waiting
-  // Raised by loads, their cancelling and quit: what is being computed for the old state may stop between two views.
+  // Raised by loads, their cancelling, options that replace those being put in force, and quit: what is being computed for
+  // the old state may stop between two views.
   const std::atomic<bool>& interrupt() const { return interrupt_; }
   bool loadCancelled() const;
   bool loadPointless() const;  // cancelled, or a newer load has been asked for, or quitting
 
-  // For the worker. With `wait` it blocks until there is a command. Empty: none, or quitting.
+  // For the worker. With `wait` it blocks until there is a command. Empty: none. When quitting, exports only.
   std::optional<Command> receive(bool wait);
+  void postpone(Command command);  // the received one was interrupted: it comes again behind what interrupted it
   void waitForCommand(double seconds);  // at most so long
   void finished();           // the received command is carried out
   void setRunning(bool running);
@@ -73,6 +75,7 @@ class Mailbox {
   std::deque<Command> commands_;
   std::atomic<bool> quit_{false}, interrupt_{false};
   bool busy_ = false, running_ = false, loading_ = false, cancelled_ = false;
+  bool settingOptions_ = false;  // the present command
   int exports_ = 0;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<Event> events_;

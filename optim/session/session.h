@@ -98,7 +98,7 @@ class Session {
 
   Session();
   explicit Session(const DeviceAccess& device);  // the graphics card to use; for tests
-  ~Session();                     // stops promptly, between two views of a batch
+  ~Session();                     // stops promptly, between two views of a batch; meshes asked for are written first
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

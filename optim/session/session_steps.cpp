@@ -73,7 +73,7 @@ void SessionWorker::step() {
     mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
     return settle(SessionState::Paused);
   }
-  if (secondsSince(recoveryKept_) >= Session::kRecoverySeconds) keepRecovery();
+  if (secondsSince(recoveryKept_) >= Session::kRecoverySeconds && exporter_.idle()) keepRecovery();  // slow disks: less often
   publishIfDue();
   yieldTime(taken);
 }

@@ -52,22 +52,35 @@ void SessionWorker::run() {
   setpriority(PRIO_PROCESS, id_t(gettid()), kNice);  // a refusal only costs smoothness
   pool_ = std::make_unique<ThreadPool>(options_.threads);
   publish();
-  while (!mail_.quitting()) {
+  for (;;) {
     while (std::optional<Command> command = mail_.receive(state_ != SessionState::Running)) {
-      if (const auto error = attempt([&] { carryOut(*command); })) failed(*error);
+      if (const auto error = attempt([&] { carryOut(*command); })) {
+        failed(*error);
+        mail_.setRunning(state_ == SessionState::Running);
+      }
       mail_.finished();
     }
-    if (state_ == SessionState::Running && !mail_.quitting())
-      if (const auto error = attempt([&] { step(); })) {
-        message_ = error->what();
-        failed(*error);
-        settle(SessionState::Failed);
-      }
+    if (mail_.quitting()) return;
+    if (state_ != SessionState::Running) continue;
+    if (const auto error = attempt([&] { step(); })) breakOff(*error);
   }
 }
 
-void SessionWorker::carryOut(Command& command) {
+// What made the fit fail may make it impossible to show its mesh, too: then the one shown last stays.
+void SessionWorker::breakOff(const Error& error) {
+  message_ = error.what();
+  failed(error);
+  if (!attempt([&] { settle(SessionState::Failed); })) return;
+  meshChanged_ = facesChanged_ = watchChanged_ = false;
+  attempt([&] { publish(); });
+  attempt([&] { keepRecovery(); });
+  mail_.setRunning(false);
+}
+
+void SessionWorker::carryOut(Command& command) try {
   std::visit([this](auto& c) { handle(c); }, command);
+} catch (const Interrupted&) {
+  mail_.postpone(std::move(command));
 }
 
 void SessionWorker::warn(const std::string& text, const std::string& advice) {
@@ -265,6 +278,20 @@ void SessionWorker::handle(command::Recarve&) {
 
 // --- Options ---
 
+// Null when the options need no other masks. Throws Interrupted.
+std::shared_ptr<const ViewSet> SessionWorker::newMasks(const FitOptions& next) {
+  if (!source_ || !viewsDiffer(*source_, options_, next)) return nullptr;
+  const StopScope stop(*pool_, mail_.interrupt());
+  const std::string message = message_;
+  stage("Making the masks anew", 0);
+  try {
+    return makeViews(*source_, next, *pool_, &mail_.interrupt());
+  } catch (const Interrupted&) {
+    stage(message, 0);
+    throw;
+  }
+}
+
 void SessionWorker::recordEdits(const FitOptions& next) {
   for (const Option& option : fitOptionTable())
     if (option.get(options_) != option.get(next))
@@ -284,16 +311,12 @@ void SessionWorker::resizePool(int threads) {
 
 void SessionWorker::handle(command::SetOptions& c) {
   if (c.options == options_) return;
+  const std::string message = message_;
   const auto error = attempt([&] {
     checkOptions(c.options);
-    std::shared_ptr<const ViewSet> newViews;
-    if (source_ && viewsDiffer(*source_, options_, c.options)) {
-      stage("Making the masks anew", 0);
-      newViews = makeViews(*source_, c.options, *pool_);
-    }
-    applyOptions(c.options, std::move(newViews));
+    applyOptions(c.options, newMasks(c.options));
   });
-  message_.clear();
+  message_ = message;
   if (error) warn(error->what(), "The options stay as they were. " + error->advice());
   publish();
 }
@@ -358,7 +381,7 @@ void SessionWorker::handle(command::Restore& c) {
     keepCheckpoint("before restore", false);
     fitter_->restore(checkpoint->fit);
   } else {
-    auto fitter = std::make_unique<Fitter>(checkpoint->views, options_, *pool_, checkpoint->fit);
+    auto fitter = std::make_unique<Fitter>(checkpoint->views, options_, *pool_, checkpoint->fit, device_);
     keepCheckpoint("before restore", false);
     fitter_ = std::move(fitter);
     fitter_->setStopFlag(&mail_.interrupt());

@@ -28,13 +28,14 @@ class Error;
 class SessionWorker {
  public:
   SessionWorker(Mailbox& mail, const DeviceAccess& device) : mail_(mail), device_(device) {}
-  void run();  // until the mailbox quits
+  void run();  // until the mailbox quits; exports asked for by then are made
 
  private:
   using Clock = std::chrono::steady_clock;
 
   // Commands (session_worker.cpp).
   void carryOut(Command& command);
+  void breakOff(const Error& error);  // the fit
   void handle(command::LoadPath& c);
   void handle(command::LoadModel& c);
   void handle(command::Start&);
@@ -56,6 +57,7 @@ class SessionWorker {
   void keepRecovery();             // writes it in the background
   void stage(const std::string& message, double progress);
   void planMore(int iterations);
+  std::shared_ptr<const ViewSet> newMasks(const FitOptions& next);
   void go();
   void applyOptions(const FitOptions& next, std::shared_ptr<const ViewSet> newViews);
   void recordEdits(const FitOptions& next);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <new>
 #include <set>
 
 #include "optim/fit/solver.h"
@@ -211,6 +213,41 @@ TEST(DeviceSession, RunsOnTheCardAndReports) {
   session.reset();
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->iteration, 0);
+}
+
+TEST(DeviceSession, GoesBackToAnotherModelOnTheCard) {
+  Session session(hostAccess());
+  runWhole(session, tinyOptions(Backend::Auto), eggMesh(2));
+  session.loadModel(icosphere(2), "ball");
+  session.waitIdle();
+  session.restore(session.checkpoints().back().id);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 120);
+  EXPECT_EQ(session.snapshot()->backend, "CUDA (Host 1)");
+}
+
+// What cannot be computed cannot be shown either: here the view that is watched.
+TEST(DeviceSession, AFitThatCannotEvenBeShownHasFailedAndCanGoOn) {
+  DeviceAccess access = hostAccess();
+  std::atomic<bool> broken{true};
+  access.make = [&]() -> std::unique_ptr<DeviceIteration> {
+    if (broken) throw std::bad_alloc();
+    return testIteration();
+  };
+  Session session(access);
+  session.setOptions(tinyOptions(Backend::Cuda));
+  session.loadModel(eggMesh(2), "egg");
+  session.waitIdle();
+  session.watchViews({0});
+  session.start();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->state, SessionState::Failed);
+  EXPECT_EQ(session.snapshot()->message, "There is not enough memory for this.");
+  broken = false;
+  session.start();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->state, SessionState::Done);
+  EXPECT_EQ(session.snapshot()->coverage.size(), 1u);
 }
 
 TEST(DeviceSession, AMissingCardIsAWarningAndTheFitRuns) {

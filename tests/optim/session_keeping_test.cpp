@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "optim/io/mesh_io.h"
+#include "optim/session/mailbox.h"
 #include "optim/session/recovery.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -112,6 +114,81 @@ TEST_F(Keeping, survivesLoadsCancelledAtAnyMoment) {
   session.step(3);
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->iteration, 3);
+}
+
+// Each of the three would take minutes if it had to wait for the masks.
+TEST_F(Keeping, masksBeingMadeGiveWayToNewerOptionsToLoadsAndToTheEnd) {
+  const FitOptions small = smallOptions(SolverKind::Gradient);
+  Session session;
+  session.setOptions(small);
+  session.load(model_);
+  session.waitIdle();
+  const auto makeHugeMasks = [&] {
+    session.setOptions(hugeOptions());
+    for (auto s = session.snapshot(); s->message.empty(); s = session.snapshot()) session.waitForChange(s->version, 1);
+  };
+  makeHugeMasks();
+  session.setOptions(small);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->options, small);
+  EXPECT_EQ(session.snapshot()->message, "");
+  session.step(1);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 1) << "the fit can go on";
+
+  session.takeEvents();
+  makeHugeMasks();
+  session.load(model_);
+  while (count(session.takeEvents(), EventKind::Loaded) == 0) session.waitForChange(session.snapshot()->version, 0.05);
+  FitOptions other = small;
+  other.views = 5;
+  session.setOptions(other);  // instead of the huge ones, which came again behind the load
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->options, other);
+  EXPECT_EQ(session.snapshot()->views->train.size(), 5u);
+  makeHugeMasks();
+}
+
+TEST_F(Keeping, meshesAskedForAreWrittenThoughTheSessionEnds) {
+  {
+    FitOptions options = smallOptions(SolverKind::Gradient);
+    options.iterations = 1000000;
+    Session session;
+    session.setOptions(options);
+    session.load(model_);
+    session.step(2);
+    session.waitIdle();
+    session.start();
+    session.exportMesh(folder_ / "last.ply");
+  }
+  EXPECT_FALSE(readMesh(folder_ / "last.ply").faces.empty());
+}
+
+TEST(Mailbox, waitingEndsWhenTheLastLoadIsCancelled) {
+  Mailbox mail;
+  mail.send(command::LoadPath{"a"});
+  std::thread waiter([&] { mail.waitIdle(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // it waits by now, most likely
+  mail.cancelLoad();
+  waiter.join();
+  EXPECT_EQ(count(mail.takeEvents(), EventKind::Cancelled), 1);
+}
+
+// File names are any bytes.
+TEST_F(Keeping, aFitOfAnOddlyNamedFileIsRecovered) {
+  const fs::path odd = folder_ / "caf\xe9 \"1\".ply";
+  fs::copy_file(model_, odd);
+  Session killed;
+  killed.setOptions(smallOptions(SolverKind::Gradient));
+  killed.keepRecovery(kept_);
+  killed.load(odd);
+  killed.step(2);
+  killed.waitIdle();
+  EXPECT_EQ(readRecoveryInfo(kept_).source, odd);
+  Session next;
+  next.recover(kept_);
+  next.waitIdle();
+  EXPECT_EQ(next.snapshot()->iteration, 2) << texts(next.takeEvents());
 }
 
 // The first session stands for a program that is killed: its file is read by another one.

@@ -329,6 +329,11 @@ TEST(Session, aFailedLoadLeavesWhatWasThere) {
   session.waitIdle();
   EXPECT_EQ(session.snapshot()->state, SessionState::Failed);
   EXPECT_FALSE(session.snapshot()->message.empty());
+  FitOptions other = smallOptions();
+  other.lambda = 2;
+  session.setOptions(other);
+  session.waitIdle();
+  EXPECT_FALSE(session.snapshot()->message.empty()) << "it still has failed";
   auto events = session.takeEvents();
   ASSERT_GT(count(events, EventKind::Failed), 0);
   EXPECT_EQ(events.back().exitCode, int(ExitCode::Input));
