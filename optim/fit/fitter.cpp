@@ -8,6 +8,7 @@
 #include "optim/fit/device_solver.h"
 #include "optim/fit/gradient_solver.h"
 #include "optim/fit/start_shapes.h"
+#include "optim/hull/visual_hull.h"
 #include "optim/newton/newton_solver.h"
 #include "optim/targets/metrics.h"
 #include "optim/targets/targets.h"
@@ -55,6 +56,7 @@ struct Fitter::Impl {
   SolverKind kind = SolverKind::Auto;  // of the solver
   bool onDevice = false;
   std::unique_ptr<FitSolver> solver;
+  std::shared_ptr<const JudgedMasks> judged;  // of the views, once the Newton solver has asked for them
   const std::atomic<bool>* stop = nullptr;
   std::vector<float> vertexGradient;
   bool gradientStale = false;          // vertexGradient is not the solver's newest
@@ -67,13 +69,18 @@ struct Fitter::Impl {
     makeSolver();
   }
 
+  std::shared_ptr<const JudgedMasks> judgedMasks() {
+    if (!judged) judged = std::make_shared<const JudgedMasks>(views->train, pool);
+    return judged;
+  }
+
   // For the options and views in force; the one there is stays when it is of the right kind.
   void makeSolver(bool viewsChanged = false) {
     const SolverKind wanted = resolvedSolver(options, *views);
     const bool device = backend.useDevice(options.backend, wanted, whyNotOnDevice(options));
     if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
     if (solver) newestGradient(), fetch(), solver.reset();  // its memory is free before the next one takes some
-    if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool);
+    if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool, judgedMasks());
     else if (device && backend.reason().empty()) solver = std::make_unique<DeviceSolver>(views, pool, backend.access());
     else solver = std::make_unique<GradientSolver>(views, pool);
     kind = wanted;
@@ -109,6 +116,13 @@ struct Fitter::Impl {
     vertexGradient.assign(state.positions.size(), 0);
     gradientStale = false;
     solver->meshReplaced();
+  }
+
+  Mesh makeStart() {
+    if (!judged) return makeStartMesh(options, *views, pool, &startNote);
+    const std::vector<const Mask*> distances = judged->distances();
+    const KnownMasks known{distances, judged->trust};
+    return makeStartMesh(options, *views, pool, &startNote, &known);
   }
 
   // Says so when remeshing is wanted of a mesh that has to keep its triangles.
@@ -211,7 +225,7 @@ Fitter::~Fitter() = default;
 
 void Fitter::reset() {
   impl_->startNote.clear();
-  Mesh mesh = makeStartMesh(impl_->options, *impl_->views, impl_->pool, &impl_->startNote);
+  Mesh mesh = impl_->makeStart();
   if (mesh.faces.empty()) throw Error(ExitCode::Input, "The start mesh has no faces.");
   FitState state;
   state.positions = std::move(mesh.positions);
@@ -244,6 +258,7 @@ void Fitter::setOptions(const FitOptions& options) {
 
 void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->views = checked(std::move(views));
+  impl_->judged.reset();
   impl_->makeSolver(true);
   impl_->state.newton.restartLevel();
   impl_->heldOutMasks.clear();

@@ -129,7 +129,8 @@ FitOptions resolvedOptions(FitOptions options, const ViewSet& views) {
   return options;
 }
 
-Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note) {
+Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note,
+                   const KnownMasks* known) {
   Mesh mesh;
   const StartShape start = resolvedStart(options, views);
   if (start == StartShape::File) {
@@ -140,7 +141,7 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
   if (start == StartShape::Hull) {
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
-    Hull hull = makeVisualHull(views.train, hullOptions, pool);
+    Hull hull = makeVisualHull(views.train, hullOptions, pool, known);
     if (note) *note = "Visual hull: " + hull.summary();
     return std::move(hull.mesh);
   }

@@ -14,6 +14,8 @@
 
 namespace penumbra {
 
+struct KnownMasks;  // optim/hull/visual_hull.h
+
 // Unit sphere from `level` subdivisions of the icosahedron, outward facing: 10 * 4^level + 2 vertices.
 Mesh icosphere(int level);
 
@@ -34,6 +36,8 @@ FitOptions resolvedOptions(FitOptions options, const ViewSet& views);  // with b
 // In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`, a hull is carved
 // from the train masks (optim/hull/visual_hull.h). Throws what readMesh and makeVisualHull throw.
 // `note`, when given, gets what a person should know of it: "Visual hull: 1 part, genus 0, 10242 vertices".
-Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note = nullptr);
+// `known` of the train views' masks, when it is, saves the hull half of its time.
+Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note = nullptr,
+                   const KnownMasks* known = nullptr);
 
 }  // namespace penumbra

@@ -51,7 +51,7 @@ void HullField::setUp(std::span<const View> views, std::span<const Mask* const> 
 }
 
 void HullField::leaveOut(std::span<const int> views) {
-  for (std::size_t k = views.size(); k-- > 0;) views_.erase(views_.begin() + views[k]);
+  std::erase_if(views_, [&](const FieldView& f) { return std::find(views.begin(), views.end(), f.source) != views.end(); });
 }
 
 void HullField::widen(float pixels) {

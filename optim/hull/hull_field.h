@@ -30,7 +30,7 @@ class HullField final : public SolidField {
   // The same from distances to the outlines that are known already, inside positive, one for each view.
   HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool);
 
-  // Views that are wrong (by number, ascending; those after them move up); masks taken as wider all round, in pixels.
+  // Views that are wrong (by number among the views given); masks taken as wider all round, in pixels.
   void leaveOut(std::span<const int> views);
   void widen(float pixels);
 

@@ -149,6 +149,10 @@ class Judge {
 
 }  // namespace
 
-ViewTrust judgeViews(const HullField& field, ThreadPool& pool) { return Judge(field, pool).run(); }
+ViewTrust judgeViews(const HullField& field, ThreadPool& pool) {
+  ViewTrust trust = Judge(field, pool).run();
+  for (int& v : trust.distrusted) v = field.sourceOf(v);
+  return trust;
+}
 
 }  // namespace penumbra

@@ -25,7 +25,7 @@ struct ViewTrust {
   static constexpr double kDeep = 6, kShare = 0.03, kExtraShare = 0.1;
   static constexpr double kNoisy = 0.1;  // pixels; clean masks of real shapes stay below a tenth of it
 
-  std::vector<int> distrusted;  // ascending, numbered as the field's views
+  std::vector<int> distrusted;  // ascending, by number among the views that the field was given
   double noise = 0;             // pixels
   bool noisy() const { return noise > kNoisy; }
 };

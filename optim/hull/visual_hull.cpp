@@ -71,18 +71,19 @@ Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOption
   return hull;
 }
 
-Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool) {
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool, const KnownMasks* known) {
   checkResolution(options);
   checkHullViews(views);
-  HullField field(views, options.radius, options.frameCarves, pool);
+  HullField field = known && !options.frameCarves ? HullField(views, known->distances, options.radius, pool)
+                                                  : HullField(views, options.radius, options.frameCarves, pool);
   const int shown = field.viewCount();
   if (field.viewCount() == 0)
     throw Error(ExitCode::Input,
                 "None of the " + std::to_string(views.size()) + " training masks shows an object, so there is no visual hull.",
                 "Check that the masks are white (or opaque) on the object, or invert them.");
-  const ViewTrust trust = judgeViews(field, pool);
+  const ViewTrust trust = known ? known->trust : judgeViews(field, pool);
   std::vector<std::string> distrusted;
-  for (const int v : trust.distrusted) distrusted.push_back(views[std::size_t(field.sourceOf(v))].name);
+  for (const int v : trust.distrusted) distrusted.push_back(views[std::size_t(v)].name);
   field.leaveOut(trust.distrusted);
   if (trust.noisy()) field.widen(float(trust.noise));
   Hull hull = meshSolid(field, field, options, pool);

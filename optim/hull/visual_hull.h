@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "optim/hull/hull_field.h"
+#include "optim/hull/view_trust.h"
 #include "optim/view_set.h"
 #include "renderer/cpu/thread_pool.h"
 #include "renderer/mesh.h"
@@ -36,8 +37,15 @@ struct Hull {
   std::string summary() const;                                 // "1 part, genus 0, 10242 vertices"
 };
 
+// What may be known of the views' masks already; see JudgedMasks.
+struct KnownMasks {
+  std::span<const Mask* const> distances;  // to the outlines, inside positive, one for each view
+  const ViewTrust& trust;                  // by number of the view
+};
+
 // Throws Error(Input) when no mask shows anything or the masks have no point in common.
-Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool);
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool,
+                    const KnownMasks* known = nullptr);
 
 // The same for any solid: `masks` says which parts and handles are needed. Throws Error(Usage) on impossible options,
 // Error(Input) when nothing is inside. `emptyViews` stays 0.

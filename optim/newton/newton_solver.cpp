@@ -35,8 +35,8 @@ bool canBeRemeshed(const Topology& topology) {
 
 }  // namespace
 
-NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pool_(pool), stepper_(views_, pool), renderer_(pool), pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {
+NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks)
+    : views_(std::move(views)), pool_(pool), stepper_(views_, pool, std::move(masks)), renderer_(pool), pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {
   rough_ += stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
 }
 

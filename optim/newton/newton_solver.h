@@ -30,7 +30,7 @@ class NewtonSolver : public FitSolver {
   static constexpr double kFewViews = 16, kRoughPixels = 0.08, kBinaryNoise = 0.25, kRelaxation = 0.3;
   static constexpr double kNoisePrior = 40, kNoiseReach = 2;
 
-  NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
+  NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks = nullptr);
 
   Metrics iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) override;
   void meshReplaced() override { stepper_.forget(); }

@@ -9,25 +9,15 @@
 namespace penumbra {
 namespace {
 
-constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3, kBallRadius = 1.1;
-
-// From the distances that the fit has anyway.
-ViewTrust trustIn(std::span<const View> views, std::span<const TargetField> targets, ThreadPool& pool) {
-  std::vector<const Mask*> distances;
-  for (const TargetField& target : targets) distances.push_back(&target.distance());
-  const HullField field(views, distances, kBallRadius, pool);
-  ViewTrust trust = judgeViews(field, pool);
-  for (int& v : trust.distrusted) v = field.sourceOf(v);
-  return trust;
-}
+constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3;
 
 }  // namespace
 
-NewtonStepper::NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool)
-    : views_(std::move(views)), pool_(pool), targets_(makeTargetFields(views_->train, pool)), tracer_(pool),
+NewtonStepper::NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks)
+    : views_(std::move(views)), pool_(pool),
+      masks_(masks ? std::move(masks) : std::make_shared<const JudgedMasks>(views_->train, pool)), tracer_(pool),
       equations_(pool), viewIoU_(views_->train.size(), -1) {
   for (const View& view : views_->train) cameras_.emplace_back(view.camera);
-  trust_ = trustIn(views_->train, targets_, pool_);
 }
 
 NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions, const Topology& topology,
@@ -41,10 +31,10 @@ NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions
   pool_.parallelFor(int(count), [&](int index, int) {
     const std::size_t v = std::size_t(index);
     if (stop_ && stop_->load()) return;
-    misfits_[v] = makeContourTerms(mesh, cameras_[v], outlines_[v], targets_[v], options, terms_[v]);
+    misfits_[v] = makeContourTerms(mesh, cameras_[v], outlines_[v], masks_->targets[v], options, terms_[v]);
   });
   if (stop_ && stop_->load()) throw Interrupted{};
-  for (const int v : trust_.distrusted) {
+  for (const int v : trust().distrusted) {
     terms_[std::size_t(v)].clear();
     misfits_[std::size_t(v)] = {.iou = misfits_[std::size_t(v)].iou};
   }
@@ -67,7 +57,7 @@ NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions
 
 double NewtonStepper::greyShare() const {
   double sum = 0;
-  for (const TargetField& target : targets_) sum += target.greyShare() / double(targets_.size());
+  for (const TargetField& target : masks_->targets) sum += target.greyShare() / double(masks_->targets.size());
   return sum;
 }
 

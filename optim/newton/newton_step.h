@@ -11,7 +11,7 @@
 #include <atomic>
 #include <memory>
 
-#include "optim/hull/view_trust.h"
+#include "optim/newton/judged_masks.h"
 #include "optim/newton/normal_equations.h"
 #include "optim/view_set.h"
 
@@ -41,7 +41,8 @@ class NewtonStepper {
  public:
   static constexpr int kAttempts = 3;
 
-  NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool);
+  // `masks` of the train views; null: they are judged here.
+  NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks = nullptr);
 
   // Moves `positions`. `damping` is adapted. Throws Interrupted (nothing changed) when the stop flag is raised.
   NewtonReport step(std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings,
@@ -49,7 +50,7 @@ class NewtonStepper {
   void forget() { tracedId_ = 0; }  // positions have changed other than by a step
 
   const std::vector<float>& viewIoU() const { return viewIoU_; }
-  const ViewTrust& trust() const { return trust_; }  // views that are distrusted do not pull
+  const ViewTrust& trust() const { return masks_->trust; }  // views that are distrusted do not pull
   double greyShare() const;  // 0: masks are binary, 1: anti-aliased all along their outlines
   const std::vector<glm::vec3>& gradient() const { return equations_.gradient(); }
   void setStopFlag(const std::atomic<bool>* stop) { stop_ = stop; }
@@ -64,7 +65,7 @@ class NewtonStepper {
   std::shared_ptr<const ViewSet> views_;
   ThreadPool& pool_;
   std::vector<CameraT<float>> cameras_;
-  std::vector<TargetField> targets_;
+  std::shared_ptr<const JudgedMasks> masks_;
   OutlineTracer<float> tracer_;
   std::vector<ViewOutline<float>> outlines_;
   std::vector<std::vector<ContourTerm>> terms_;
@@ -74,7 +75,6 @@ class NewtonStepper {
   std::uint64_t tracedId_ = 0;  // topology the outlines belong to
   std::vector<glm::vec3> move_, moved_;
   std::vector<float> viewIoU_;
-  ViewTrust trust_;  // by number of the view
   const std::atomic<bool>* stop_ = nullptr;
 };
 

@@ -10,6 +10,7 @@
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/phantoms.h"
+#include "optim/newton/judged_masks.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -198,6 +199,22 @@ TEST(VisualHull, sameBitsForAnyNumberOfThreads) {
   const auto views = viewsOf(moved(torusMesh(48, 24), 1.9, glm::vec3(0.1f, 0, 0)));
   ThreadPool one(1), four(4);
   const Hull a = makeVisualHull(views, coarse(), one), b = makeVisualHull(views, coarse(), four);
+  EXPECT_EQ(a.mesh.faces, b.mesh.faces);
+  EXPECT_EQ(a.mesh.positions, b.mesh.positions);
+}
+
+TEST(VisualHull, isTheSameFromMasksThatAreKnownAlready) {
+  auto views = viewsOf(moved(torusMesh(48, 24), 1.9, glm::vec3(0.1f, 0, 0)), 14);
+  for (float& m : views[2].mask.pixels) m = 0;
+  for (int y = 0; y < 128; ++y)
+    for (int x = 64; x < 128; ++x) views[6].mask.at(x, y) = 0;  // half of the object is missing
+  const JudgedMasks masks(views, pool());
+  const std::vector<const Mask*> distances = masks.distances();
+  const KnownMasks known{distances, masks.trust};
+  const Hull a = makeVisualHull(views, coarse(), pool()), b = makeVisualHull(views, coarse(), pool(), &known);
+  EXPECT_FALSE(a.distrusted.empty());
+  EXPECT_EQ(a.distrusted, b.distrusted);
+  EXPECT_EQ(a.emptyViews, b.emptyViews);
   EXPECT_EQ(a.mesh.faces, b.mesh.faces);
   EXPECT_EQ(a.mesh.positions, b.mesh.positions);
 }
