@@ -193,21 +193,25 @@ class Parts {
   std::vector<View> covered_;
 };
 
+// Mending adds points and may join again what was cut: then a cut of wider reach is tried.
 void cutPhantoms(HullGrid& grid, const HullField& field, CleaningReport& report) {
-  const int before = solidGenus(grid);
-  if (before == 0) return;
-  const std::vector<std::uint8_t> saved = grid.inside;
-  const PhantomReport phantoms = removePhantoms(grid, field);
-  if (phantoms.tunnelsFilled + phantoms.bridgesCut == 0) return;
-  const int added = Mender(grid).run(), filled = fillCavities(grid);
-  if (solidGenus(grid) >= before) {  // mending brought them back
-    grid.inside = saved;
-    return;
+  int before = solidGenus(grid);
+  for (int reach = 1; reach <= kPhantomReach && before > 0; ++reach) {
+    const std::vector<std::uint8_t> saved = grid.inside;
+    const PhantomReport phantoms = removePhantoms(grid, field, reach);
+    if (phantoms.tunnelsFilled + phantoms.bridgesCut == 0) continue;
+    const int added = Mender(grid).run(), filled = fillCavities(grid);
+    const int after = solidGenus(grid);
+    if (after >= before) {
+      grid.inside = saved;
+      continue;
+    }
+    before = after;
+    report.pointsAdded += added;
+    report.cavitiesFilled += filled;
+    report.tunnelsFilled += phantoms.tunnelsFilled;
+    report.bridgesCut += phantoms.bridgesCut;
   }
-  report.pointsAdded += added;
-  report.cavitiesFilled += filled;
-  report.tunnelsFilled = phantoms.tunnelsFilled;
-  report.bridgesCut = phantoms.bridgesCut;
 }
 
 }  // namespace

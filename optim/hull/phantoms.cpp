@@ -48,13 +48,11 @@ class Phantoms {
     countParts();
   }
 
-  PhantomReport run() {
-    for (int reach = 1; reach <= kPhantomReach; ++reach) {
-      for (const GridPart& part : candidates(reach, 1))
-        if (change(part, 1)) ++report_.tunnelsFilled;
-      for (const GridPart& part : candidates(reach, 0))
-        if (mayHideBridge(part) && change(part, 0)) ++report_.bridgesCut;
-    }
+  PhantomReport run(int reach) {
+    for (const GridPart& part : candidates(reach, 1))
+      if (change(part, 1)) ++report_.tunnelsFilled;
+    for (const GridPart& part : candidates(reach, 0))
+      if (mayHideBridge(part) && change(part, 0)) ++report_.bridgesCut;
     return report_;
   }
 
@@ -194,6 +192,8 @@ double genusConfidence(const HullGrid& grid) {
   return double(agreeing) / kPhantomReach;
 }
 
-PhantomReport removePhantoms(HullGrid& grid, const HullField& field) { return Phantoms(grid, field).run(); }
+PhantomReport removePhantoms(HullGrid& grid, const HullField& field, int reach) {
+  return Phantoms(grid, field).run(reach);
+}
 
 }  // namespace penumbra

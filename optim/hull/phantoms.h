@@ -23,7 +23,8 @@ inline constexpr float kTunnelPixels = 0.75f;
 struct PhantomReport {
   int tunnelsFilled = 0, bridgesCut = 0;
 };
-PhantomReport removePhantoms(HullGrid& grid, const HullField& field);
+// Those of one r.
+PhantomReport removePhantoms(HullGrid& grid, const HullField& field, int reach);
 
 // Tunnels through the inside points: parts + cavities - Euler characteristic.
 int solidGenus(const HullGrid& grid);

@@ -372,14 +372,38 @@ TEST(HullGenus, isThatOfTheObjectForFewAndManyViews) {
   for (const int count : {8, 16}) EXPECT_EQ(makeVisualHull(viewsOf(ball, count), coarse(), pool()).genus, 0) << count;
 }
 
-// Seen along one axis only, a bridge behind a sheet hides in every mask; beside the sheet it would not.
-TEST(HullGenus, aBridgeThatHidesInEveryMaskIsCut) {
+// A camera that sees everything the grid can hold, along z.
+std::vector<View> frontOnly() {
   const Camera camera = lookAt({0, 0, 64}, glm::dvec3(0), {0, 1, 0}, 2, 128, 128);
-  Mask mask(128, 128);  // everything the grid can hold
+  Mask mask(128, 128);
   for (int y = 12; y < 116; ++y)
     for (int x = 12; x < 116; ++x) mask.at(x, y) = 1;
-  const std::vector<View> views{{"front", camera, mask}};
-  const HullField field(views, 1.1, false, pool());
+  return {{"front", camera, mask}};
+}
+
+// A bridge of two bars that share an edge: what lies between them is cut first, and mending puts it back.
+TEST(HullGenus, aBridgeThatMendingJoinsAgainIsCutWider) {
+  const HullField field(frontOnly(), 1.1, false, pool());
+  const auto solid = [](const glm::ivec3& p) {
+    if (p.x < 8 || p.x > 39 || p.y < 8 || p.y > 39) return false;
+    if (p.z >= 30 && p.z < 36) return true;  // the sheet before it
+    const bool foot = p.z >= 14 && p.y > 12 && p.y < 36 && (p.x < 15 || p.x > 32);
+    const bool low = p.x <= 23 && p.y >= 19 && p.y <= 23, high = p.x >= 24 && p.y >= 24 && p.y <= 28;
+    const bool joint = p.x == 24 && p.y == 23;
+    return p.z < 30 && (foot || (p.z >= 17 && p.z < 22 && (low || high || joint)));
+  };
+  HullGrid grid = denseGrid(6, solid), once = grid;
+  ASSERT_EQ(solidGenus(grid), 1);
+  EXPECT_EQ(removePhantoms(once, field, 1).bridgesCut, 1);
+  EXPECT_EQ(solidGenus(once), 0);
+  const CleaningReport report = cleanHull(grid, field, pool());
+  EXPECT_EQ(report.bridgesCut, 1);
+  EXPECT_EQ(solidGenus(grid), 0);
+}
+
+// Seen along one axis only, a bridge behind a sheet hides in every mask; beside the sheet it would not.
+TEST(HullGenus, aBridgeThatHidesInEveryMaskIsCut) {
+  const HullField field(frontOnly(), 1.1, false, pool());
   // A sheet with two feet behind it, and a rod between the feet: a handle
   const auto solid = [](const glm::ivec3& p) {
     if (p.x < 8 || p.x > 39 || p.y < 8 || p.y > 39) return false;
@@ -388,13 +412,13 @@ TEST(HullGenus, aBridgeThatHidesInEveryMaskIsCut) {
   };
   HullGrid hidden = denseGrid(6, solid);
   ASSERT_EQ(solidGenus(hidden), 1);
-  const PhantomReport cut = removePhantoms(hidden, field);
+  const PhantomReport cut = removePhantoms(hidden, field, 3);
   EXPECT_EQ(cut.bridgesCut, 1);
   EXPECT_EQ(solidGenus(hidden), 0);
   // With a hole in the sheet before it, the mask shows the rod
   HullGrid shown = denseGrid(6, [&](const glm::ivec3& p) { return solid(p) && !(p.z >= 30 && p.x > 18 && p.x < 29 && p.y > 14 && p.y < 31); });
   const int before = solidGenus(shown);
-  EXPECT_EQ(removePhantoms(shown, field).bridgesCut, 0);
+  EXPECT_EQ(removePhantoms(shown, field, 3).bridgesCut, 0);
   EXPECT_EQ(solidGenus(shown), before);
 }
 
