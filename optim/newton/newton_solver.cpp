@@ -36,8 +36,10 @@ bool canBeRemeshed(const Topology& topology) {
 }  // namespace
 
 NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks)
-    : views_(std::move(views)), pool_(pool), stepper_(views_, pool, std::move(masks)), renderer_(pool), pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {
-  rough_ += stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
+    : views_(std::move(views)), pool_(pool), stepper_(views_, pool, std::move(masks)), renderer_(pool),
+      pixel_(pixelAtMiddle(views_->train, kUsualPixel)) {
+  const double noise = stepper_.trust().noise + kBinaryNoise * (1 - stepper_.greyShare());
+  rough_ = noise + (noise < kCleanNoise ? kRoughPixels : kNoisyRoughPixels);
 }
 
 double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
@@ -105,7 +107,7 @@ void NewtonSolver::schedule(FitState& state, const FitOptions& options, const Ne
   if (n.level >= kLastLevel - 1 && !n.relaxed && report.meanPixels > rough_) {
     n.relaxed = true;
     n.stalls = n.steps = 0;
-    n.levelDone = !last;
+    n.levelDone = !last && report.rmsPixels >= kFineRms;
     return;
   }
   if (last || (n.level == kLastLevel - 1 && report.rmsPixels < kFineRms)) n.converged = true;

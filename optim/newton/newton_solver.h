@@ -9,8 +9,10 @@
 // 15 throughout when the loss is not to be robust.
 // Prior: mu = options.prior clamp(kFewViews / views, 1/4, 1), independent of resolution and density by its units
 // (contour_terms.h, thin_plate.h): with many views little is left to the prior. When the outlines stay off the masks' by
-// more than kRoughPixels on average plus what the masks' own noise explains (1/4 px if they are binary), the shape has
-// more detail than mu allows, and mu falls to kRelaxation of it, once (discrepancy principle).
+// more than kRoughPixels on average (what anti-aliased masks leave open) plus what the masks' own noise explains (1/4 px
+// if they are binary; kNoisyRoughPixels where that is more than kCleanNoise, for it is an estimate), the shape has more
+// detail than mu allows, and mu falls to kRelaxation of it, once (discrepancy principle). Only once the steps have
+// settled: with a small mu from the start they stall before the parts between the rims have moved.
 // Noise: where masks disagree with one another by n pixels (hull/view_trust.h), mu is 1 + kNoisePrior n times higher, for
 // only stiffness averages over neighbouring rims, the robust loss reaches kNoiseReach n pixels farther, and mu is not
 // lowered for roughness that n explains. Views whose masks contradict the others do not pull at all.
@@ -27,7 +29,8 @@ class NewtonSolver : public FitSolver {
   static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
   static constexpr double kStall = 0.03, kFinalStall = 0.02;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
-  static constexpr double kFewViews = 16, kRoughPixels = 0.08, kBinaryNoise = 0.25, kRelaxation = 0.3;
+  static constexpr double kFewViews = 16, kRoughPixels = 0.03, kNoisyRoughPixels = 0.08, kCleanNoise = 0.05;
+  static constexpr double kBinaryNoise = 0.25, kRelaxation = 0.3;
   static constexpr double kNoisePrior = 40, kNoiseReach = 2;
 
   NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks = nullptr);
@@ -52,7 +55,7 @@ class NewtonSolver : public FitSolver {
   NewtonStepper stepper_;
   CoverageRenderer<float> renderer_;
   double pixel_ = 0;                     // world units a pixel, at the middle of the object
-  double rough_ = kRoughPixels;          // plus the masks' noise
+  double rough_ = 0;                     // px, misfit that asks for a weaker prior
   std::vector<float> vertexGradient_;
 };
 
