@@ -69,7 +69,7 @@ Command addFit(CLI::App& app) {
   t->options = std::make_unique<OptionFlags>(*parser);
   parser->footer("Ctrl-C stops the fit, saves what there is and exits with 130.");
   return {parser, [t] {
-            return runFit({t->input, t->output, t->report, t->timelapse, t->picture, frameFrom(t->up, t->scale, t->faces), t->options->options(),
+            return runFit({t->input, t->output, t->options->configFile(), t->report, t->timelapse, t->picture, frameFrom(t->up, t->scale, t->faces), t->options->options(),
                            progressStyle(t->progress)});
           }};
 }

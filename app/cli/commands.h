@@ -15,6 +15,7 @@ namespace penumbra {
 // Reconstructs from a model file (its silhouettes) or a folder of masks, through the same Session as the window.
 struct FitArguments {
   std::filesystem::path input, output;
+  std::filesystem::path config;     // that the options were read from, not to be written over; empty: none
   std::filesystem::path report;     // JSON: quality, time, options in force; empty: none
   std::filesystem::path timelapse;  // animated WebP of the mesh growing; empty: none
   std::filesystem::path picture;    // PNG of the result; empty: none
@@ -62,5 +63,7 @@ std::string versionJson();
 
 // Throws Error(Input) when there is nothing at `path`.
 void requireInput(const std::filesystem::path& path);
+// Throws Error(Usage) when what is to be written under `flag` is the very file that `name` is; either may be empty.
+void refuseToOverwrite(const char* flag, const std::filesystem::path& output, const char* name, const std::filesystem::path& file);
 
 }  // namespace penumbra

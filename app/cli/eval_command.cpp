@@ -105,6 +105,8 @@ Result measure(const EvalArguments& a) {
 ExitCode runEval(const EvalArguments& a) {
   requireInput(a.input);
   if (!a.reference.empty()) requireInput(a.reference);
+  refuseToOverwrite("--json", a.json, "the input", a.input);
+  refuseToOverwrite("--json", a.json, "--reference", a.reference);
   const Result result = measure(a);
   const std::string json = result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (a.json == "-") {

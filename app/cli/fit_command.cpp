@@ -38,16 +38,12 @@ bool sameFile(const fs::path& a, const fs::path& b) {
 
 // No file that is read, or written already, may be overwritten.
 void requireDistinctFiles(const FitArguments& a) {
-  const std::pair<const char*, fs::path> files[] = {{"the input", a.input}, {"--start", a.options.startMesh},
-                                                    {"-o", a.output},       {"--report", a.report},
-                                                    {"--timelapse", a.timelapse}, {"--picture", a.picture}};
-  constexpr std::size_t kRead = 2;
+  const std::pair<const char*, fs::path> files[] = {
+      {"the input", a.input}, {"--start", a.options.startMesh}, {"--config", a.config},  {"-o", a.output},
+      {"--report", a.report}, {"--timelapse", a.timelapse},     {"--picture", a.picture}};
+  constexpr std::size_t kRead = 3;
   for (std::size_t i = kRead; i < std::size(files); ++i)
-    for (std::size_t k = 0; k < i; ++k)
-      if (!files[i].second.empty() && !files[k].second.empty() && sameFile(files[i].second, files[k].second))
-        throw Error(ExitCode::Usage, std::string(files[i].first) + ": '" + files[i].second.string() +
-                                         "' is the same file as " + files[k].first + " and would overwrite it.",
-                    "Name another file.");
+    for (std::size_t k = 0; k < i; ++k) refuseToOverwrite(files[i].first, files[i].second, files[k].first, files[k].second);
 }
 
 void requireOutputs(const FitArguments& a) {
@@ -136,11 +132,20 @@ class FitRun {
     const std::optional<Error> broken = failure_;
     session_.exportMesh(arguments_.output, arguments_.frame);
     const auto exported = waitFor({EventKind::Exported});
-    if (exported && exported->kind == EventKind::Failed) throw *failure_;
-    if (!arguments_.picture.empty()) writePicture(arguments_.picture, *result);
-    if (!arguments_.timelapse.empty()) timelapse.write(arguments_.timelapse, arguments_.options.threads);
-    if (!arguments_.report.empty())
-      writeReport(arguments_.report, *result, {arguments_.input, arguments_.output, interrupted_});
+    std::optional<Error> unsaved = exported && exported->kind == EventKind::Failed ? failure_ : std::nullopt;
+    // What can be written is, whatever became of the rest.
+    const auto keep = [&](const fs::path& path, const auto& write) {
+      if (path.empty()) return;
+      try {
+        write();
+      } catch (const Error& error) {
+        if (!unsaved) unsaved = error;
+      }
+    };
+    keep(arguments_.picture, [&] { writePicture(arguments_.picture, *result); });
+    keep(arguments_.timelapse, [&] { timelapse.write(arguments_.timelapse, arguments_.options.threads); });
+    keep(arguments_.report, [&] { writeReport(arguments_.report, *result, {arguments_.input, arguments_.output, interrupted_}); });
+    if (unsaved) throw *unsaved;
     if (arguments_.progress != ProgressStyle::Json) std::cout << resultText(*result, arguments_.output) << std::flush;
     if (broken) throw *broken;
     return interrupted_ ? ExitCode::Interrupted : ExitCode::Ok;
@@ -155,6 +160,12 @@ class FitRun {
 };
 
 }  // namespace
+
+void refuseToOverwrite(const char* flag, const fs::path& output, const char* name, const fs::path& file) {
+  if (output.empty() || file.empty() || !sameFile(output, file)) return;
+  throw Error(ExitCode::Usage, std::string(flag) + ": '" + output.string() + "' is the same file as " + name + " and would overwrite it.",
+              "Name another file.");
+}
 
 ExitCode runFit(const FitArguments& arguments) {
   requireInput(arguments.input);

@@ -25,6 +25,7 @@ class OptionFlags {
 
   // What was asked for, checked. Throws Error(Usage), or Error(Input) when the configuration cannot be read.
   FitOptions options() const;
+  const std::string& configFile() const { return config_; }  // empty when none was named
   // The first flag that was given, with its dashes; empty when none was.
   std::string firstGiven() const;
 

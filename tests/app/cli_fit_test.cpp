@@ -140,6 +140,16 @@ TEST_F(CliFit, CtrlCSavesFirst) {
   EXPECT_LT(report["iterations"], 1000000);
 }
 
+TEST_F(CliFit, WhatCanBeWrittenIsThoughThePictureCannot) {
+  std::filesystem::create_symlink("/dev/null", path("p.png"));
+  const ProcessResult result = penumbra(smallFit(model_, path("a.stl"), {"--iterations", "3", "--picture", path("p.png"),
+                                                                        "--timelapse", path("t.webp"), "--report", path("r.json")}));
+  EXPECT_EQ(result.exitCode, 5);
+  EXPECT_NE(result.err.find("it is not a regular file"), std::string::npos) << result.err;
+  EXPECT_EQ(contentOf(path("t.webp")).substr(8, 4), "WEBP");
+  EXPECT_EQ(json("r.json")["iterations"], 3);
+}
+
 TEST_F(CliFit, TheSameOptionsGiveTheSameBytesWhateverTheThreads) {
   ASSERT_EQ(penumbra(smallFit(model_, path("a.stl"), {"--report", path("r.json")})).exitCode, 0);
   ASSERT_EQ(penumbra({"fit", model_, "-o", path("b.stl"), "--config", path("r.json"), "--threads", "3"}).exitCode, 0);

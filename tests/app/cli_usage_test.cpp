@@ -25,6 +25,7 @@ struct Mistake {
 TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
   const TemporaryFolder folder;
   const std::string model = folder.write("model.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n").string();
+  const std::string config = folder.write("options.json", "{}").string();
   const std::string out = (folder / "out.glb").string();
   const std::vector<Mistake> mistakes = {
       {{"fit", model, "-o", out, "--vews", "3"}, 2, "Unknown option '--vews'. Did you mean --views?"},
@@ -50,6 +51,10 @@ TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
        "-o: there is no folder '/no/such/folder'. Make it first."},
       {{"fit", model, "-o", out, "--config", "missing.json"}, 3,
        "Cannot read the configuration 'missing.json'. Check the path."},
+      {{"fit", model, "-o", out, "--config", config, "--report", config}, 2,
+       "--report: '" + config + "' is the same file as --config and would overwrite it. Name another file."},
+      {{"eval", model, "--json", model}, 2,
+       "--json: '" + model + "' is the same file as the input and would overwrite it. Name another file."},
   };
   for (const Mistake& mistake : mistakes) {
     const ProcessResult result = penumbra(mistake.arguments);
