@@ -216,7 +216,7 @@ void cutPhantoms(HullGrid& grid, const HullField& field, CleaningReport& report)
 
 }  // namespace
 
-CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool) {
+CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool, bool phantomsGo) {
   CleaningReport report;
   report.pointsAdded = Mender(grid).run();
   if (!grid.thin.empty()) {
@@ -224,7 +224,7 @@ CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& poo
     report.pointsAdded += Mender(grid).run();
   }
   report.cavitiesFilled = fillCavities(grid);
-  cutPhantoms(grid, field, report);
+  if (phantomsGo) cutPhantoms(grid, field, report);
   std::vector<GridPart> parts = connectedParts(grid, true);
   if (parts.size() > 1) report.partsDropped = Parts(grid, field, std::move(parts)).dropUnneeded(pool);
   return report;

@@ -20,6 +20,7 @@ struct CleaningReport {
   int pointsAdded = 0, cavitiesFilled = 0, partsDropped = 0, tunnelsFilled = 0, bridgesCut = 0;
 };
 
-CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool);
+// Without step 4 when `phantomsGo` is false.
+CleaningReport cleanHull(HullGrid& grid, const HullField& field, ThreadPool& pool, bool phantomsGo = true);
 
 }  // namespace penumbra

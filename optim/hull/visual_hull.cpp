@@ -52,7 +52,7 @@ void checkHullViews(std::span<const View> views) {
 Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOptions& options, ThreadPool& pool) {
   checkResolution(options);
   HullGrid grid = sampleHull(solid, options.resolution, pool);
-  const CleaningReport cleaned = cleanHull(grid, masks, pool);
+  const CleaningReport cleaned = cleanHull(grid, masks, pool, options.cutPhantoms);
   Hull hull;
   hull.step = grid.step;
   hull.cavitiesFilled = cleaned.cavitiesFilled;

@@ -23,6 +23,7 @@ struct HullOptions {
   double edgePixels = 3;     // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
   bool frameCarves = false;  // outside a view's frame is background; else unknown
   double radius = 1.1;       // of the ball around the origin that holds the object
+  bool cutPhantoms = true;   // handles that no mask shows go (phantoms.h); false measures what that is worth
 };
 
 struct Hull {

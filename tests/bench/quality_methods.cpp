@@ -7,6 +7,7 @@
 #include "optim/fit/fitter.h"
 #include "optim/fit/mesh_care.h"
 #include "optim/fit/start_shapes.h"
+#include "optim/hull/visual_hull.h"
 #include "renderer/error.h"
 
 namespace penumbra::quality {
@@ -46,11 +47,23 @@ bool lookAfter(MeshCare& care, const MeshCare::Fit& fit, const Method& method, A
   return goOn;
 }
 
+// The start of a fit from a hull that keeps its false handles.
+FitState rawHull(const FitOptions& options, const ViewSet& views, ThreadPool& pool) {
+  HullOptions hull;
+  hull.resolution = options.hullResolution;
+  hull.cutPhantoms = false;
+  Mesh mesh = makeVisualHull(views.train, hull, pool).mesh;
+  FitState state;
+  state.positions = std::move(mesh.positions);
+  state.faces = std::move(mesh.faces);
+  return state;
+}
+
 void fit(const Method& method, const FitOptions& options, const ViewSet& views, const Budget& budget, ThreadPool& pool,
          Outcome& outcome) {
   const auto shared = std::make_shared<const ViewSet>(views);
   const Watch watch;
-  Fitter fitter(shared, options, pool);
+  Fitter fitter = method.phantomsCut ? Fitter(shared, options, pool) : Fitter(shared, options, pool, rawHull(options, views, pool));
   Answer& answer = outcome.answer;
   answer.startSeconds = watch.seconds();
   MeshCare care;
@@ -76,16 +89,19 @@ using Changes = std::vector<OptionChange>;
 
 // Published settings where they are known, learning rate, lambda, sigma and weights by tuningGrid().
 const Changes kLargeSteps = {
-    {"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "19"},
+    {"start", "sphere"}, {"sphere_level", "5"}, {"solver", "gradient"}, {"parameters", "differential"}, {"lambda", "5"},
     {"optimizer", "adam_uniform"}, {"coverage", "contour"}, {"learning_rate", "0.05"}, {"learning_rate_end", "0.1"},
-    {"beta2", "0.999"}, {"laplacian", "0"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"iterations", "1000"}};
+    {"beta2", "0.999"}, {"laplacian", "0"}, {"coarse_to_fine", "off"}, {"remesh", "off"}, {"iterations", "500"}};
 const Changes kSoftRas = {
     {"start", "sphere"}, {"sphere_level", "4"}, {"solver", "gradient"}, {"parameters", "positions"},
     {"optimizer", "adam"}, {"coverage", "softras"}, {"sigma", "3e-4"}, {"sigma_end", "3e-5"}, {"soft_target", "off"},
-    {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.01"},
+    {"loss", "soft_iou"}, {"laplacian", "0.0003"}, {"normal_consistency", "0.0003"}, {"learning_rate", "0.02"},
     {"learning_rate_end", "0.1"}, {"beta2", "0.999"}, {"coarse_to_fine", "off"}, {"remesh", "off"},
-    {"views_per_step", "4"}, {"iterations", "1000"}};
+    {"views_per_step", "4"}, {"iterations", "500"}};
 const Changes kGrow = {{"start", "sphere"}, {"solver", "gradient"}};
+// As in the preset "Watch it grow".
+const Changes kSteady = {{"start", "sphere"}, {"solver", "gradient"}, {"optimizer", "steady_adam"}, {"learning_rate", "0.5"},
+                         {"beta1", "0.8"}, {"beta2", "0.8"}, {"lambda", "1"}, {"motion_smoothing", "0.02"}};
 
 Changes with(Changes changes, const Changes& more) {
   changes.insert(changes.end(), more.begin(), more.end());
@@ -102,6 +118,7 @@ std::span<const Method> methods() {
        kLargeSteps},
       {"softras", "SoftRas (Liu 2019) from a sphere of 2562 vertices: Adam on positions, IoU + Laplacian + flatness", kSoftRas},
       {"grow", "the gradient solver as it comes, from a sphere", kGrow},
+      {"steady", "the gradient solver by SteadyAdam, from a sphere", kSteady},
       {"default", "Penumbra as it comes", {}},
       {"ceiling", "the true shape, decimated to as many faces as the default's answer", {{"start", "hull"}}, Kind::Ceiling}};
   return all;
@@ -111,6 +128,7 @@ std::span<const Method> ablations() {
   static const std::vector<Method> all = {
       {"one_level", "default without coarse to fine: no remeshing", {{"coarse_to_fine", "off"}}},
       {"unpolished", "default without the repair at the end", {}, Kind::Fit, false},
+      {"phantoms", "default with the hull's false handles kept", {}, Kind::Fit, true, false},
       {"trusting", "default without the robust loss", {{"robust", "0"}}},
       {"prior_0.01", "default with a hundredth of the prior", {{"prior", "0.01"}}},
       {"prior_0.1", "default with a tenth of the prior", {{"prior", "0.1"}}},
@@ -125,6 +143,11 @@ std::span<const Method> ablations() {
       {"grow_by_count", "grow with sigma by the number of steps", with(kGrow, {{"coarse_to_fine", "off"}})},
       {"grow_unsmoothed", "grow without the Laplacian", with(kGrow, {{"laplacian", "0"}})},
       {"grow_long_memory", "grow with the usual memory of Adam", with(kGrow, {{"beta2", "0.999"}})},
+      {"grow_vector_adam", "grow with VectorAdam",
+       with(kGrow, {{"optimizer", "vector_adam"}, {"learning_rate", "0.005"}, {"beta2", "0.95"}})},
+      {"steady_unsmoothed", "steady without smooth motion", with(kSteady, {{"motion_smoothing", "0"}})},
+      {"steady_positions", "steady on positions", with(kSteady, {{"parameters", "positions"}})},
+      {"steady_retopology", "steady with topology that follows the masks", with(kSteady, {{"retopology", "on"}})},
       {"grow_retopology", "grow with topology that follows the masks", with(kGrow, {{"retopology", "on"}})}};
   return all;
 }

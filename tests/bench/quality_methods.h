@@ -27,9 +27,10 @@ struct Method {
   std::vector<OptionChange> changes;  // from FitOptions{}
   Kind kind = Kind::Fit;
   bool polished = true;               // repaired at the end
+  bool phantomsCut = true;            // from the hull at the start; false for fits from the hull only
 };
 
-// "hull", "large_steps", "softras", "grow", "default", "ceiling".
+// "hull", "large_steps", "softras", "grow", "steady", "default", "ceiling".
 std::span<const Method> methods();
 // The default, or grow, with one ingredient changed.
 std::span<const Method> ablations();

@@ -67,6 +67,7 @@ TEST(QualityGate, theDefaultsReachTheirFiguresAndTheHandleOfTheKettle) {
 TEST(QualityGate, aSphereGrowsIntoTheAvocado) {
   const Sat sat = sit("avocado.glb");
   expectGood(sat, answerOf(sat, "grow"), {0.988, 0.003, 0.985});
+  expectGood(sat, answerOf(sat, "steady:iterations=200"), {0.988, 0.003, 0.985});
 }
 
 }  // namespace

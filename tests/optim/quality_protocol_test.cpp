@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "optim/eval/evaluate.h"
 #include "optim/targets/metrics.h"
@@ -61,7 +62,7 @@ TEST(QualityProtocol, EveryMethodAndAblationIsMadeOfOptionsThatExist) {
   for (const auto& group : {methods(), ablations(), tuningGrid()})
     for (const Method& method : group) {
       EXPECT_NO_THROW(checkOptions(optionsOf(method, 0))) << method.name;
-      const bool asItComes = optionsOf(method, 0) == FitOptions{} && method.polished && method.kind == Kind::Fit;
+      const bool asItComes = optionsOf(method, 0) == FitOptions{} && method.polished && method.phantomsCut && method.kind == Kind::Fit;
       EXPECT_EQ(asItComes, method.name == "default") << method.name;
     }
   ThreadPool pool(2);
@@ -77,6 +78,12 @@ TEST(QualityProtocol, EveryMethodAndAblationIsMadeOfOptionsThatExist) {
   EXPECT_THROW(methodsNamed("magic"), Error);
   EXPECT_THROW(shapesNamed("spot,nothing"), Error);
   EXPECT_GE(shapesNamed("all").size(), 15u);
+}
+
+TEST(QualityProtocol, SteadyIsWhatThePresetDoes) {
+  std::ifstream file(std::filesystem::path(PENUMBRA_SOURCE_DIR) / "assets/presets/watch_it_grow.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(optionsToJson(optionsFromJson(text)), optionsToJson(optionsOf(methodsNamed("steady")[0], 0)));
 }
 
 TEST(QualityProtocol, AHullIsMeasuredAndAGoalCanBeMissed) {
