@@ -7,6 +7,7 @@
 #include "optim/fit/mesh_care.h"
 #include "optim/io/mesh_io.h"
 #include "optim/session/session.h"
+#include "optim/targets/targets.h"
 #include "renderer/topology.h"
 #include "tests/support/flat_scene.h"
 #include "tests/support/small_meshes.h"
@@ -65,6 +66,59 @@ TEST(MeshCare, opensTheHoleOfARingThatWasBegunAsASphere) {
   EXPECT_TRUE(std::any_of(ring.checkpoints.begin(), ring.checkpoints.end(),
                           [](const CheckpointInfo& c) { return c.reason == "before re-carving"; }));
   EXPECT_EQ(*fitted(torusMesh(48, 24), fromSphere()).snapshot->positions, *ring.snapshot->positions) << "not repeatable";
+}
+
+TEST(MeshCare, opensItForTheNewtonSolverToo) {
+  FitOptions options = fromSphere();
+  options.solver = SolverKind::Newton;
+  const Result ring = fitted(torusMesh(48, 24), options);
+  ASSERT_EQ(ring.snapshot->state, SessionState::Done);
+  EXPECT_EQ(ring.count(EventKind::Recarved), 1) << ring.text(EventKind::Recarved);
+  EXPECT_TRUE(ring.topology().closed());
+  EXPECT_EQ(ring.topology().genus(), 1);
+  EXPECT_GT(ring.snapshot->history->back().trainIoU, 0.98);
+  EXPECT_LT(ring.snapshot->iteration, options.iterations) << "it converges on the new mesh as well";
+}
+
+// Two masks show a hole that is not there, and carving it at such coarse steps spoils the rest.
+TEST(MeshCare, takesBackATrialThatBringsNothing) {
+  FitOptions options = fromSphere();
+  options.views = 40;
+  options.hullResolution = 16;
+  options.learningRate = 1e-6;  // the meshes stay what they are
+  options.remesh = Remeshing::Off;
+  ThreadPool pool(2);
+  Mesh egg = testing::ballMesh(4);
+  for (auto& p : egg.positions) p *= glm::vec3(0.9f, 0.7f, 0.8f);
+  auto views = std::make_shared<ViewSet>(makeViewSet(egg, "egg", options, pool));
+  for (const std::size_t v : {3u, 9u})
+    for (int y = 27; y < 38; ++y)
+      for (int x = 27; x < 38; ++x) views->train[v].mask.at(x, y) = 0;
+  FitState state;
+  for (const auto& p : egg.positions) state.positions.push_back(glm::vec3(views->normalisation.apply(glm::dvec3(p))));
+  state.faces = egg.faces;
+  Fitter fitter(views, options, pool, state);
+  MeshCare care;
+  int changes = 0;
+  const MeshCare::Fit fit{fitter, *views, options, pool, 600, [&] { ++changes; }};
+  std::vector<std::string> sentences;
+  std::vector<glm::vec3> before;
+  std::size_t carved = 0;
+  for (int i = 0; i < 560; ++i) {
+    fitter.iterate();
+    if (changes == 0) before = fitter.state().positions;
+    const MeshCare::Outcome outcome = care.whileRunning(fit);
+    if (outcome.changed) sentences.push_back(outcome.sentence);
+    if (sentences.size() == 1) carved = fitter.state().positions.size();
+  }
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_NE(sentences[0].find("carved anew"), std::string::npos) << sentences[0];
+  EXPECT_NE(carved, before.size());
+  EXPECT_NE(sentences[1].find("the mesh before is back"), std::string::npos) << sentences[1];
+  EXPECT_EQ(changes, 1) << "there is no further trial";
+  ASSERT_EQ(fitter.state().positions.size(), before.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    ASSERT_LT(glm::distance(fitter.state().positions[i], before[i]), 1e-3f) << "as before, but for the steps since";
 }
 
 TEST(MeshCare, leavesARingAloneWhenToldTo) {
