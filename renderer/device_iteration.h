@@ -74,6 +74,34 @@ struct DeviceGeometry {
   void* stream = nullptr;
 };
 
+// A view's coverage for display: reduced to at most maxSide pixels a side (renderer/core/reduce.h).
+struct PictureWish {
+  int view = 0, maxSide = 0;
+  bool operator==(const PictureWish&) const = default;
+};
+struct DevicePicture {
+  PictureWish wish;
+  int width = 0, height = 0;
+  std::size_t offset = 0;  // first of its values
+};
+// In the device's memory once the stream has done what was put into it by now: floats 0..1, row by row from the top.
+struct DevicePictures {
+  const void* values = nullptr;
+  std::size_t count = 0;
+  std::vector<DevicePicture> list;
+  void* stream = nullptr;
+};
+
+// What the launches of an iteration work on, all views together; see renderer/cuda/kernel_bounds.h.
+struct DeviceWork {
+  double vertices = 0, faces = 0, edges = 0, slots = 0;  // slots: views rendered
+  double pixels = 0;                                     // rows padded to whole blocks
+  // Contour: pixels that a piece reaches; room of cells, masks and places of ends; parts of the outlines.
+  double band = 0, cells = 0, masks = 0, ends = 0, segments = 0, nodes = 0, cuts = 0, pieces = 0;
+  // SoftRas: pixels that look at an entry of their tile, and those that pull at one.
+  double tiles = 0, entries = 0, pairsForward = 0, pairsBackward = 0;
+};
+
 struct DeviceState {
   std::vector<Vec3<float>> positions, moment1, moment2;
 };
@@ -90,6 +118,8 @@ class DeviceIteration {
 
   // Coverage of one view now, H*W.
   virtual std::vector<float> coverage(int view, double sigma) = 0;
+  // Coverage of these views now, for display; stays on the device. Valid until the next call of this.
+  virtual DevicePictures pictures(std::span<const PictureWish> wishes, double sigma) = 0;
   // Loss and dLoss/dposition of the whole objective at the present positions, without a step; for tests.
   virtual DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) = 0;
 
@@ -103,6 +133,9 @@ class DeviceIteration {
   virtual std::vector<float> vertexGradient() = 0;  // |dL/dx| of the newest iteration
   // Makes normals for the present positions. Valid until the next call that changes the mesh.
   virtual DeviceGeometry geometry() = 0;
+
+  // Counts what `gradient` of this step works on. Takes long.
+  virtual DeviceWork work(const DeviceStep& step) = 0;
 
   virtual std::size_t memoryInUse() const = 0;  // bytes
   virtual int viewsAtOnce() const = 0;          // fewer than a step's views when memory is short
@@ -120,8 +153,13 @@ CudaStatus probeCuda();
 // lost, and the fit goes on from the newest state() the caller has kept.
 std::unique_ptr<DeviceIteration> makeCudaIteration();
 
-// Bytes that a fit of this size takes on the device, to begin with, when `viewsAtOnce` views are rendered together.
-std::size_t predictDeviceMemory(const Topology& topology, std::span<const Camera> cameras, const DeviceOptions& options,
-                                int viewsAtOnce);
+// What a fit of this size takes on a device, to begin with: parts of outlines get more room when they need it.
+struct DevicePrediction {
+  std::size_t bytes = 0;
+  int viewsAtOnce = 0;  // 0: it does not fit; `bytes` are then those of one view after the other
+};
+// For steps of so many views, with so many bytes free on the device (0: as many as are wanted).
+DevicePrediction predictDeviceMemory(const Topology& topology, std::span<const Camera> cameras, const DeviceOptions& options,
+                                     int stepViews, std::size_t freeBytes = 0);
 
 }  // namespace penumbra

@@ -13,8 +13,8 @@ BackendText backendText(const Snapshot& s, const Drawing& drawing) {
   if (!s.onCard) return text;
   const bool direct = drawing.readsTheCard();
   text.transfer = direct ? "drawn in place" : "host copies";
-  text.transferTip = direct ? "The mesh is drawn from the card's memory, without a copy through the host."
-                            : "The mesh is copied through the host. " + drawing.whyHostCopies();
+  text.transferTip = direct ? "Mesh and pictures are drawn from the card's memory, without a copy through the host."
+                            : "Mesh and pictures are copied through the host. " + drawing.whyHostCopies();
   return text;
 }
 

@@ -17,6 +17,7 @@ constexpr Rgba kTooMuch{255, 150, 50};   // rendered where the target is empty
 constexpr Rgba kTooLittle{70, 150, 255}; // empty where the target is filled
 constexpr Rgba kTargetLine{255, 255, 255}, kRenderLine{255, 150, 50};
 constexpr Rgba kUnknown{104, 112, 126};
+constexpr Rgba kPictureBackground{16, 18, 22}, kPictureObject{222, 226, 232}, kAgreed{92, 98, 110}, kFaintFill{52, 57, 67};
 }  // namespace colour
 
 constexpr Rgba withAlpha(Rgba c, int alpha) { return {c.r, c.g, c.b, std::uint8_t(alpha)}; }

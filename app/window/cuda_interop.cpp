@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <utility>
 
 namespace penumbra {
@@ -28,8 +29,8 @@ class Mapping {
     void* pointer = nullptr;
     std::size_t room = 0;
     device::checkCuda(api_, api_.mappedPointer(&pointer, &room, resource_), "Asking for a mapped buffer");
-    if (room < bytes) throw Error(ExitCode::Internal, "A buffer of OpenGL is smaller than the mesh.");
-    device::checkCuda(api_, api_.copy(pointer, from, bytes, device::CudaCopy::DeviceToDevice, stream_), "Copying the mesh to OpenGL");
+    if (room < bytes) throw Error(ExitCode::Internal, "A buffer of OpenGL is smaller than what is to be drawn.");
+    device::checkCuda(api_, api_.copy(pointer, from, bytes, device::CudaCopy::DeviceToDevice, stream_), "Copying to OpenGL");
   }
 
  private:
@@ -47,9 +48,11 @@ CudaInterop::CudaInterop(const CudaApi* api, InteropMode mode) : api_(api) {
 }
 
 CudaInterop::~CudaInterop() {
-  if (reading_) static_cast<void>(api_->eventWait(copied_));  // of a failure nobody is left to be told
+  for (Lane* lane : {&mesh_, &pictures_})
+    if (lane->reading) static_cast<void>(api_->eventWait(lane->copied));  // of a failure nobody is left to be told
   forgetBuffers();
-  if (copied_) api_->eventDestroy(copied_);
+  for (Lane* lane : {&mesh_, &pictures_})
+    if (lane->copied) api_->eventDestroy(lane->copied);
   if (stream_) api_->streamDestroy(stream_);
 }
 
@@ -73,63 +76,59 @@ void CudaInterop::tryOut(unsigned tinyBuffer) {
   if (std::find(devices.begin(), devices.begin() + count, kComputing) == devices.begin() + count)
     return switchOff("The window is not drawn by the graphics card that computes.");
   check(api_->streamCreate(&stream_), "cudaStreamCreate");
-  check(api_->eventCreate(&copied_), "cudaEventCreate");
-  Registered tiny;
-  attach(tiny, tinyBuffer);
-  CudaCode waited = 0;
-  try {
-    Mapping mapping(*api_, tiny.resource, stream_);
-    mapping.close();
-    waited = api_->streamWait(stream_);
-  } catch (...) {
-    detach(tiny);
-    throw;
-  }
-  detach(tiny);
-  check(waited, "Waiting for OpenGL's buffer");
+  for (Lane* lane : {&mesh_, &pictures_}) check(api_->eventCreate(&lane->copied), "cudaEventCreate");
+  attach(tinyBuffer);
+  Mapping mapping(*api_, resourceOf(tinyBuffer), stream_);
+  mapping.close();
+  check(api_->streamWait(stream_), "Waiting for OpenGL's buffer");
+  forgetBuffer(tinyBuffer);
 }
 
-void CudaInterop::attach(Registered& to, unsigned buffer) {
-  if (to.resource && to.buffer == buffer) return;
-  detach(to);
-  check(api_->registerGlBuffer(&to.resource, buffer), "Registering a buffer of OpenGL");
-  to.buffer = buffer;
+void CudaInterop::attach(unsigned buffer) {
+  if (resourceOf(buffer)) return;
+  Registered added{buffer};
+  check(api_->registerGlBuffer(&added.resource, buffer), "Registering a buffer of OpenGL");
+  registered_.push_back(added);
 }
 
-void CudaInterop::detach(Registered& from) {
-  if (from.resource) api_->unregister(from.resource);
-  from = {};
+void* CudaInterop::resourceOf(unsigned buffer) const {
+  for (const Registered& r : registered_)
+    if (r.buffer == buffer) return r.resource;
+  return nullptr;
+}
+
+void CudaInterop::forgetBuffer(unsigned buffer) {
+  for (const Registered& r : registered_)
+    if (r.buffer == buffer) api_->unregister(r.resource);
+  std::erase_if(registered_, [&](const Registered& r) { return r.buffer == buffer; });
 }
 
 void CudaInterop::forgetBuffers() {
-  detach(positions_);
-  detach(normals_);
+  for (const Registered& r : registered_) api_->unregister(r.resource);
+  registered_.clear();
 }
 
 // The copies of the frame before; long done, as a rule.
-void CudaInterop::finishEarlier() {
-  if (reading_) check(api_->eventWait(copied_), "Waiting for the last frame");
-  reading_.reset();
+void CudaInterop::finishEarlier(Lane& lane) {
+  if (lane.reading) check(api_->eventWait(lane.copied), "Waiting for the last frame");
+  lane.reading.reset();
 }
 
-void CudaInterop::copyNow(const PublishedGeometry& geometry) {
-  Mapping positions(*api_, positions_.resource, stream_), normals(*api_, normals_.resource, stream_);
-  check(api_->streamWaitEvent(stream_, geometry.ready), "Waiting for the published mesh");
-  positions.write(geometry.positions, geometry.bytes());
-  normals.write(geometry.normals, geometry.bytes());
-  normals.close();
-  positions.close();
-  check(api_->eventRecord(copied_, stream_), "cudaEventRecord");
+void CudaInterop::copyNow(Lane& lane, void* ready, std::span<const Piece> pieces) {
+  std::deque<Mapping> mappings;
+  for (const Piece& piece : pieces) mappings.emplace_back(*api_, resourceOf(piece.buffer), stream_);
+  check(api_->streamWaitEvent(stream_, ready), "Waiting for what was published");
+  for (std::size_t i = 0; i < pieces.size(); ++i) mappings[i].write(pieces[i].from, pieces[i].bytes);
+  for (Mapping& mapping : mappings) mapping.close();
+  check(api_->eventRecord(lane.copied, stream_), "cudaEventRecord");
 }
 
-bool CudaInterop::copy(std::shared_ptr<const PublishedGeometry> geometry, unsigned positions, unsigned normals) {
-  if (!usable_) return false;
+bool CudaInterop::copy(Lane& lane, std::shared_ptr<const void> source, void* ready, std::span<const Piece> pieces) {
   try {
-    finishEarlier();
-    attach(positions_, positions);
-    attach(normals_, normals);
-    reading_ = std::move(geometry);
-    copyNow(*reading_);
+    finishEarlier(lane);
+    for (const Piece& piece : pieces) attach(piece.buffer);
+    lane.reading = std::move(source);
+    copyNow(lane, ready, pieces);
     return true;
   } catch (const Error& error) {
     switchOff(error.what());
@@ -137,11 +136,26 @@ bool CudaInterop::copy(std::shared_ptr<const PublishedGeometry> geometry, unsign
   }
 }
 
+bool CudaInterop::copy(std::shared_ptr<const PublishedGeometry> geometry, unsigned positions, unsigned normals) {
+  if (!usable_) return false;
+  const PublishedGeometry& g = *geometry;
+  const Piece pieces[] = {{positions, g.positions, g.bytes()}, {normals, g.normals, g.bytes()}};
+  return copy(mesh_, std::move(geometry), g.ready, pieces);
+}
+
+bool CudaInterop::copy(std::shared_ptr<const PublishedPictures> pictures, unsigned values) {
+  if (!usable_) return false;
+  const PublishedPictures& p = *pictures;
+  const Piece piece{values, p.values, p.bytes()};
+  return copy(pictures_, std::move(pictures), p.ready, {&piece, 1});
+}
+
 void CudaInterop::switchOff(const std::string& why) {
   usable_ = false;
   reason_ = why;
   if (stream_) api_->streamWait(stream_);  // copies under way; a failure changes nothing any more
-  reading_.reset();
+  mesh_.reading.reset();
+  pictures_.reading.reset();
   forgetBuffers();
 }
 

@@ -7,7 +7,9 @@
 
 #include "app/window/orbit_camera.h"
 #include "app/window/settings.h"
+#include "app/window/view_compare.h"
 #include "optim/session/session.h"
+#include "renderer/cuda/published.h"
 
 namespace penumbra {
 
@@ -28,6 +30,15 @@ struct SceneFrame {
   bool moving = false;           // the camera moves or the fit runs: speed before smoothness
 };
 
+// A view's mask against its coverage in the card's memory, to be drawn as composeView makes it.
+struct CardPicture {
+  std::shared_ptr<const PublishedPictures> pictures;
+  DevicePicture place;                // of the view among them
+  std::shared_ptr<const Mask> target; // of that size
+  CompareMode mode = CompareMode::Difference;
+  double split = 0;
+};
+
 class Drawing {
  public:
   virtual ~Drawing() = default;
@@ -35,6 +46,8 @@ class Drawing {
   virtual TextureId scene(const SceneFrame& frame) = 0;
   // A picture kept under a number; `content` replaces it when not null. The first row is the top.
   virtual TextureId image(int slot, const RgbaImage* content) = 0;
+  // The same, made from what lies on the card; 0 when that is not possible.
+  virtual TextureId cardImage(int, const CardPicture&) { return 0; }
   virtual bool software() const = 0;          // drawn by the processor: spare it
   virtual std::string description() const = 0;  // "OpenGL 4.5, llvmpipe"
   // While the graphics card computes: is the mesh drawn from its memory (cuda_interop.h), and if not, why?

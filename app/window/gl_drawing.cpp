@@ -8,6 +8,7 @@
 
 #include "app/window/colours.h"
 #include "app/window/gl_mesh.h"
+#include "app/window/gl_pictures.h"
 
 namespace penumbra {
 namespace {
@@ -98,6 +99,7 @@ struct GlDrawing::State {
 
   GlProgram meshProgram{shader::mesh_vert, shader::mesh_frag, "mesh"}, lineProgram{shader::lines_vert, shader::lines_frag, "lines"};
   GlMesh mesh, ghost;
+  GlPictures pictures;
   CudaInterop interop;                   // goes before the buffers it knows
   GlLines lines;
   Target target;
@@ -121,6 +123,7 @@ struct GlDrawing::State {
   void drawMesh(const SceneFrame& frame);
   void drawGhost(const SceneFrame& frame);
   bool changed(const SceneFrame& frame, int fine) const;
+  const GlTexture& imageTexture(int slot);
 };
 
 GlDrawing::GlDrawing(InteropMode interop) : state_(std::make_unique<State>(device::cudaRuntime(), interop)) {
@@ -301,15 +304,29 @@ void GlDrawing::drawUnderlays(const std::vector<Underlay>& underlays, int height
   glBindFramebuffer(GL_FRAMEBUFFER, GLuint(screen));
 }
 
+// Of a slot, made when first asked for.
+const GlTexture& GlDrawing::State::imageTexture(int slot) {
+  GlTexture& texture = images[slot];
+  if (texture.get()) return texture;
+  texture = makeTexture();
+  glBindTexture(GL_TEXTURE_2D, texture.get());
+  for (GLenum parameter : {GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_LINEAR);
+  for (GLenum parameter : {GL_TEXTURE_WRAP_S, GL_TEXTURE_WRAP_T}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_CLAMP_TO_EDGE);
+  return texture;
+}
+
+TextureId GlDrawing::cardImage(int slot, const CardPicture& picture) {
+  GLint before = 0;
+  glGetIntegerv(GL_FRAMEBUFFER_BINDING, &before);
+  const GLuint texture = state_->imageTexture(slot).get();
+  const bool drawn = state_->pictures.draw(slot, picture, texture, state_->interop);
+  glBindFramebuffer(GL_FRAMEBUFFER, GLuint(before));
+  return drawn ? texture : 0;
+}
+
 TextureId GlDrawing::image(int slot, const RgbaImage* content) {
-  GlTexture& texture = state_->images[slot];
-  if (!content || content->empty()) return texture.get();
-  if (!texture.get()) {
-    texture = makeTexture();
-    glBindTexture(GL_TEXTURE_2D, texture.get());
-    for (GLenum parameter : {GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_LINEAR);
-    for (GLenum parameter : {GL_TEXTURE_WRAP_S, GL_TEXTURE_WRAP_T}) glTexParameteri(GL_TEXTURE_2D, parameter, GL_CLAMP_TO_EDGE);
-  }
+  if (!content || content->empty()) return state_->images[slot].get();
+  const GlTexture& texture = state_->imageTexture(slot);
   glBindTexture(GL_TEXTURE_2D, texture.get());
   glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
   glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, content->width, content->height, 0, GL_RGBA, GL_UNSIGNED_BYTE, content->pixels.data());

@@ -17,6 +17,7 @@ class GlDrawing final : public Drawing {
   ~GlDrawing() override;
   TextureId scene(const SceneFrame& frame) override;
   TextureId image(int slot, const RgbaImage* content) override;
+  TextureId cardImage(int slot, const CardPicture& picture) override;
   bool software() const override;
   std::string description() const override;
   bool readsTheCard() const override;

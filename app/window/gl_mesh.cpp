@@ -42,7 +42,8 @@ void GlMesh::setFaces(const std::vector<Face>& faces) {
 // Room for so many vertices; CUDA lets go of the buffers before their storage is replaced.
 void GlMesh::reserve(std::size_t vertices) {
   if (vertices == vertices_) return;
-  if (registeredWith_) registeredWith_->forgetBuffers();
+  for (const GlBuffer* buffer : {&positions_, &normals_})
+    if (registeredWith_) registeredWith_->forgetBuffer(buffer->get());
   registeredWith_ = nullptr;
   vertices_ = vertices;
   for (const GlBuffer* buffer : {&positions_, &normals_}) {

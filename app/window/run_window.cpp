@@ -109,12 +109,13 @@ class Window {
     ImGui_ImplOpenGL3_CreateFontsTexture();
   }
 
-  // The session publishes meshes on the card as long as they can be drawn from there.
+  // The session publishes meshes and pictures on the card as long as they can be drawn from there.
   void followInterop() {
     session_->shareGeometry(drawing_->readsTheCard());
+    if (const auto& wishes = images_->wishes(); !state_->panelsHidden && wishes != wishes_) session_->sharePictures(wishes_ = wishes);
     if (arguments_.interop != InteropMode::On || interopNoted_ || !state_->snapshot().onCard || drawing_->whyHostCopies().empty()) return;
     interopNoted_ = true;
-    state_->toast(NoticeKind::Warning, "The mesh is copied through the host: " + drawing_->whyHostCopies(), "");
+    state_->toast(NoticeKind::Warning, "Mesh and pictures are copied through the host: " + drawing_->whyHostCopies(), "");
   }
 
   // One frame up to, but without, showing it.
@@ -260,6 +261,7 @@ class Window {
   std::unique_ptr<AppState> state_;
   Ui ui_;
   int framesDrawn_ = 0;
+  std::vector<PictureWish> wishes_;  // told to the session
   bool interopNoted_ = false;
 };
 

@@ -5,11 +5,13 @@
 #include <numeric>
 
 #include "app/window/colours.h"
+#include "renderer/core/reduce.h"
 
 namespace penumbra {
 namespace {
 
-constexpr Rgba kBackground{16, 18, 22}, kObject{222, 226, 232}, kAgreed{92, 98, 110}, kFaintFill{52, 57, 67};
+using colour::kAgreed, colour::kFaintFill;
+constexpr Rgba kBackground = colour::kPictureBackground, kObject = colour::kPictureObject;
 
 Rgba grey(float coverage) { return mixColour(kBackground, kObject, std::clamp(coverage, 0.f, 1.f)); }
 
@@ -57,21 +59,13 @@ const char* toString(CompareMode mode) {
 }
 
 Mask reduceMask(const Mask& mask, int maxSide) {
-  const int longer = std::max(mask.width, mask.height);
-  if (longer <= maxSide || maxSide <= 0) return mask;
-  const int width = std::max(1, int(std::lround(double(mask.width) * maxSide / longer)));
-  const int height = std::max(1, int(std::lround(double(mask.height) * maxSide / longer)));
-  Mask small(width, height);
-  for (int y = 0; y < height; ++y) {
-    const int y0 = y * mask.height / height, y1 = std::max(y0 + 1, (y + 1) * mask.height / height);
-    for (int x = 0; x < width; ++x) {
-      const int x0 = x * mask.width / width, x1 = std::max(x0 + 1, (x + 1) * mask.width / width);
-      float sum = 0;
-      for (int v = y0; v < y1; ++v)
-        for (int u = x0; u < x1; ++u) sum += mask.at(u, v);
-      small.at(x, y) = sum / float((x1 - x0) * (y1 - y0));
-    }
-  }
+  const PictureSize full{mask.width, mask.height}, size = reducedSize(full, maxSide);
+  if (size == full) return mask;
+  Mask small(size.width, size.height);
+  for (int y = 0; y < size.height; ++y)
+    for (int x = 0; x < size.width; ++x)
+      small.at(x, y) = reducedPixel(full.width, full.height, size.width, size.height, x, y,
+                                    [&](int u, int v) { return mask.at(u, v); });
   return small;
 }
 

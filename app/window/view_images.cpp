@@ -1,6 +1,9 @@
 #include "app/window/view_images.h"
 
+#include <algorithm>
+
 #include "optim/io/image_io.h"
+#include "renderer/core/reduce.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -21,17 +24,39 @@ void ViewImages::beginFrame(const Snapshot& snapshot, double now) {
   now_ = now;
   budget_ = kPicturesAFrame;
   visible_.clear();
+  wishes_.clear();
   if (snapshot.views == views_) return;
   views_ = snapshot.views;  // other masks: nothing made so far is right
   for (auto* pictures : {&thumbnails_, &large_}) pictures->clear();
   targetOutlines_.clear();
   renderOutlines_.clear();
+  reduced_.clear();
+}
+
+TextureId ViewImages::fromCard(int slot, const Snapshot& snapshot, const PictureWish& wish, CompareMode mode, double split) {
+  if (!drawing_->readsTheCard()) return 0;
+  if (wishes_.size() < kMostWishes) wishes_.push_back(wish);
+  const DevicePicture* place = snapshot.pictures ? snapshot.pictures->find(wish) : nullptr;
+  if (!place) return 0;
+  const Mask& target = snapshot.views->train[std::size_t(wish.view)].mask;
+  if (PictureSize{place->width, place->height} != reducedSize({target.width, target.height}, wish.maxSide)) return 0;  // of other views
+  Reduced& reduced = reduced_[slot];
+  if (reduced.full != &target || reduced.mask->width != place->width) {
+    if (budget_ <= 0) return 0;
+    --budget_;
+    reduced = {&target, std::make_shared<const Mask>(reduceMask(target, wish.maxSide))};
+  }
+  return drawing_->cardImage(slot, {snapshot.pictures, *place, reduced.mask, mode, split});
 }
 
 TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
-  visible_.insert(view);
   const Mask& target = snapshot.views->train[std::size_t(view)].mask;
   Picture& picture = thumbnails_[view];
+  if (const TextureId texture = fromCard(view, snapshot, {view, kThumbnailSide}, CompareMode::Difference, 0)) {
+    picture.key = {&target, nullptr, view};  // the host makes it anew when it has to
+    return texture;
+  }
+  visible_.insert(view);
   const auto coverage = coverageOf(snapshot, view);
   // Until something was rendered the target alone says more than an empty tile.
   const Key key{&target, coverage, view, coverage ? CompareMode::Difference : CompareMode::Target, 0};
@@ -45,9 +70,13 @@ TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
 }
 
 TextureId ViewImages::large(int slot, const Snapshot& snapshot, int view, CompareMode mode, double split) {
-  visible_.insert(view);
   const Mask& target = snapshot.views->train[std::size_t(view)].mask;
   Picture& picture = large_[slot];
+  if (const TextureId texture = fromCard(kLargeSlots + slot, snapshot, {view, kLargeSide}, mode, split)) {
+    picture.key = {&target, nullptr, view, mode, mode == CompareMode::Split ? split : 0};
+    return texture;
+  }
+  visible_.insert(view);
   const Key key{&target, coverageOf(snapshot, view), view, mode, mode == CompareMode::Split ? split : 0};
   const bool onlyCoverage = picture.key.view == view && picture.key.mode == mode && picture.key.split == key.split;
   const bool recent = onlyCoverage && now_ - picture.madeAt < kLargeSeconds;
@@ -78,6 +107,7 @@ const std::vector<Segment>& ViewImages::targetOutline(const Snapshot& snapshot, 
 }
 
 const std::vector<Segment>& ViewImages::renderOutline(const Snapshot& snapshot, int view) {
+  visible_.insert(view);
   const auto coverage = coverageOf(snapshot, view);
   Outline& outline = renderOutlines_[view];
   if (outline.keep != coverage) outline = {coverage.get(), coverage, coverage ? outlineSegments(*coverage) : std::vector<Segment>()};

@@ -28,8 +28,11 @@ class ViewImages {
   // Outlines in pixels of the view's image; empty when unknown.
   const std::vector<Segment>& targetOutline(const Snapshot& snapshot, int view);
   const std::vector<Segment>& renderOutline(const Snapshot& snapshot, int view);
-  // Views whose pictures were asked for since the last beginFrame: their coverage is worth rendering.
+  // Views whose coverage the host needs for what was asked for since the last beginFrame, and pictures that could be drawn
+  // from the card's memory instead, at most kMostWishes.
   const std::set<int>& visible() const { return visible_; }
+  const std::vector<PictureWish>& wishes() const { return wishes_; }
+  static constexpr std::size_t kMostWishes = 64;
 
  private:
   struct Key {
@@ -41,7 +44,11 @@ class ViewImages {
     bool operator==(const Key&) const = default;
   };
   struct Picture { Key key; double madeAt = -1e9; };
+  struct Reduced { const Mask* full = nullptr; std::shared_ptr<const Mask> mask; };  // a target, as small as its picture
   struct Outline { const void* source = nullptr; std::shared_ptr<const Mask> keep; std::vector<Segment> segments; };
+
+  // The picture of `slot` from the card's memory; 0 when it is not there.
+  TextureId fromCard(int slot, const Snapshot& snapshot, const PictureWish& wish, CompareMode mode, double split);
 
   Drawing* drawing_;
   double now_ = 0;
@@ -49,7 +56,9 @@ class ViewImages {
   std::shared_ptr<const ViewSet> views_;
   std::map<int, Picture> thumbnails_, large_;
   std::map<int, Outline> targetOutlines_, renderOutlines_;
+  std::map<int, Reduced> reduced_;  // by slot
   std::set<int> visible_;
+  std::vector<PictureWish> wishes_;
   std::map<std::filesystem::path, FilePicture> files_;
 };
 

@@ -23,6 +23,7 @@ class BackendChoice {
 
   const DeviceAccess& access() const { return access_; }
   const std::string& card() const { return status_ ? status_->name : noCard_; }
+  std::size_t freeMemory() const { return status_ ? status_->freeMemory : 0; }  // bytes, when the card was asked
   const std::string& reason() const { return reason_; }  // why it is not the card; empty when it is
   // A sentence worth telling a person since the last call; empty: none.
   std::string takeNote() { return std::exchange(note_, {}); }

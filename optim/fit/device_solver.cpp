@@ -8,7 +8,7 @@
 #include "optim/fit/schedule.h"
 #include "optim/fit/view_sampler.h"
 #include "optim/targets/soft_target.h"
-#include "renderer/cuda/geometry_ring.h"
+#include "renderer/cuda/published.h"
 
 namespace penumbra {
 namespace {
@@ -211,16 +211,30 @@ CardUse DeviceSolver::cardUse() const {
   return {device_->memoryInUse(), device_->viewsAtOnce()};
 }
 
-std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
-  if (!access_.api || meshId_ == 0 || !iterated_ || noRoomToShare_) return nullptr;
-  if (!ring_) ring_ = std::make_unique<device::GeometryRing>(*access_.api);
+template <class Make> auto DeviceSolver::share(Sharing& sharing, const Make& make) -> decltype(make(*sharing.ring)) {
+  if (!access_.api || meshId_ == 0 || !iterated_ || sharing.noRoom) return nullptr;
+  if (!sharing.ring) sharing.ring = std::make_unique<device::BufferRing>(*access_.api);
   try {
-    return ring_->publish(device_->geometry());
+    return make(*sharing.ring);
   } catch (const Error& error) {
     if (error.code() != ExitCode::Memory) throw;
-    noRoomToShare_ = true;  // the window takes the host's copies; the fit itself has what it needs
+    sharing.noRoom = true;  // the window takes the host's copies; the fit itself has what it needs
     return nullptr;
   }
+}
+
+std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
+  return share(geometry_, [this](device::BufferRing& ring) { return device::publish(ring, device_->geometry()); });
+}
+
+std::shared_ptr<const PublishedPictures> DeviceSolver::publishPictures(const FitState& state, const Topology& topology,
+                                                                       const FitOptions& options, std::span<const PictureWish> wishes) {
+  if (wishes.empty()) return nullptr;
+  return share(pictures_, [&](device::BufferRing& ring) {
+    prepare(state, topology, options);
+    viewIoU();  // rendering uses the buffers that hold it
+    return device::publish(ring, device_->pictures(wishes, sigmaInForce(options, state, adaptation_.halfSide())));
+  });
 }
 
 }  // namespace penumbra

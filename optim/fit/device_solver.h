@@ -17,7 +17,7 @@
 namespace penumbra {
 
 namespace device {
-class GeometryRing;
+class BufferRing;
 }
 
 class DeviceSolver : public FitSolver {
@@ -41,8 +41,16 @@ class DeviceSolver : public FitSolver {
   Mask coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) override;
   CardUse cardUse() const override;
   std::shared_ptr<const PublishedGeometry> publishGeometry() override;
+  std::shared_ptr<const PublishedPictures> publishPictures(const FitState& state, const Topology& topology, const FitOptions& options,
+                                                           std::span<const PictureWish> wishes) override;
 
  private:
+  // For the window: made when first needed; no longer used once the card had no room for it.
+  struct Sharing {
+    std::unique_ptr<device::BufferRing> ring;
+    bool noRoom = false;
+  };
+  template <class Make> auto share(Sharing& sharing, const Make& make) -> decltype(make(*sharing.ring));
   struct Known {  // of the state last uploaded or fetched
     int iteration = 0, optimizerStep = 0;
   };
@@ -56,8 +64,7 @@ class DeviceSolver : public FitSolver {
   DeviceAccess access_;
   Adaptation adaptation_;
   std::unique_ptr<DeviceIteration> device_;  // made when first needed
-  std::unique_ptr<device::GeometryRing> ring_;
-  bool noRoomToShare_ = false;
+  Sharing geometry_, pictures_;
   SolverLimits limits_;
   const std::atomic<bool>* stop_ = nullptr;
   std::string trouble_;

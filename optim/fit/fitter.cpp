@@ -311,16 +311,23 @@ const std::string& Fitter::card() const {
 }
 const std::string& Fitter::backendReason() const { return impl_->backend.reason(); }
 CardUse Fitter::cardUse() const { return impl_->solver->cardUse(); }
-std::size_t Fitter::predictedCardBytes() const {
-  if (!impl_->onDevice) return 0;
+CardNeed Fitter::predictedCardNeed() const {
+  if (!impl_->onDevice) return {};
   std::vector<Camera> cameras;
   for (const View& view : impl_->views->train) cameras.push_back(view.camera);
   const int all = int(cameras.size()), sampled = impl_->options.viewsPerStep;
-  return predictDeviceMemory(impl_->topology, cameras, deviceOptions(impl_->options, impl_->reach), sampled > 0 ? std::min(sampled, all) : all);
+  const int step = sampled > 0 ? std::min(sampled, all) : all;
+  const std::size_t free = impl_->backend.freeMemory();
+  const DevicePrediction p = predictDeviceMemory(impl_->topology, cameras, deviceOptions(impl_->options, impl_->reach), step, free);
+  return {p.bytes, free, p.viewsAtOnce, step};
 }
 std::string Fitter::takeBackendNote() { return impl_->backend.takeNote(); }
 std::shared_ptr<const PublishedGeometry> Fitter::publishGeometry() {
   return impl_->withSolver([](FitSolver& s) { return s.publishGeometry(); });
+}
+std::shared_ptr<const PublishedPictures> Fitter::publishPictures(std::span<const PictureWish> wishes) {
+  Impl& i = *impl_;
+  return i.withSolver([&](FitSolver& s) { return s.publishPictures(i.state, i.topology, i.options, wishes); });
 }
 
 }  // namespace penumbra

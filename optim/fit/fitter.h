@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,12 @@
 namespace penumbra {
 
 struct CardUse;
-struct PublishedGeometry;
+
+// Of a card's memory, and what is free of it (0: not known). viewsAtOnce 0: it does not fit.
+struct CardNeed {
+  std::size_t bytes = 0, freeBytes = 0;
+  int viewsAtOnce = 0, stepViews = 0;
+};
 
 // The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h, or its
 // twin on the graphics card, optim/fit/device_solver.h. It can be exchanged between any two iterations; when the card
@@ -63,10 +69,11 @@ class Fitter {
   // The graphics card.
   const std::string& card() const;              // name of the one that computes; empty: the processor does
   const std::string& backendReason() const;     // why it is the processor; empty when it is not
-  std::size_t predictedCardBytes() const;       // of its memory, before the first iteration; 0 on the processor
+  CardNeed predictedCardNeed() const;           // before the first iteration; nothing on the processor
   CardUse cardUse() const;                      // see solver.h
   std::string takeBackendNote();                // what to tell a person of it since the last call; empty: nothing
   std::shared_ptr<const PublishedGeometry> publishGeometry();  // see solver.h
+  std::shared_ptr<const PublishedPictures> publishPictures(std::span<const PictureWish> wishes);
 
  private:
   struct Impl;

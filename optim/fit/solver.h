@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@
 
 namespace penumbra {
 
-struct PublishedGeometry;  // renderer/cuda/geometry_ring.h
+struct PictureWish;        // renderer/device_iteration.h
+struct PublishedGeometry;  // renderer/cuda/published.h
+struct PublishedPictures;
 
 struct SolverLimits {
   int iterations = 1;  // of one call of iterate(), at most
@@ -44,6 +47,11 @@ class FitSolver {
   virtual CardUse cardUse() const { return {}; }      // 0 before the first iteration
   // The mesh on the graphics card, for drawing; null when there is none.
   virtual std::shared_ptr<const PublishedGeometry> publishGeometry() { return nullptr; }
+  // Coverage of train views there, likewise.
+  virtual std::shared_ptr<const PublishedPictures> publishPictures(const FitState&, const Topology&, const FitOptions&,
+                                                                   std::span<const PictureWish>) {
+    return nullptr;
+  }
 
   virtual void meshReplaced() = 0;  // state was changed by someone else
   virtual void setStopFlag(const std::atomic<bool>* stop) = 0;

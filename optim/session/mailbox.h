@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "optim/session/session.h"
+#include "renderer/device_iteration.h"
 
 namespace penumbra {
 
@@ -25,12 +26,14 @@ struct SetOptions { FitOptions options; };
 struct Export { std::filesystem::path path; ExportFrame frame; };
 struct Restore { int checkpoint; };
 struct Watch { std::vector<int> views; };
+struct SharePictures { std::vector<PictureWish> wishes; };
 struct KeepRecovery { std::filesystem::path file; };
 struct Recover { std::filesystem::path file; };
 }  // namespace command
 using Command = std::variant<command::LoadPath, command::LoadModel, command::Start, command::Pause, command::Step,
                              command::Reset, command::SetOptions, command::Export, command::Restore, command::Watch,
-                             command::KeepRecovery, command::Recover, command::Recarve>;
+                             command::KeepRecovery, command::Recover, command::Recarve,
+                             command::SharePictures>;
 
 class Mailbox {
  public:

@@ -58,6 +58,7 @@ void Session::restore(int checkpoint) { state_->mail.send(command::Restore{check
 void Session::watchViews(std::vector<int> trainViews) { state_->mail.send(command::Watch{std::move(trainViews)}); }
 void Session::setYield(double fraction) { state_->mail.yield = fraction; }
 void Session::shareGeometry(bool on) { state_->mail.shareGeometry = on; }
+void Session::sharePictures(const std::vector<PictureWish>& wishes) { state_->mail.send(command::SharePictures{wishes}); }
 
 std::shared_ptr<const Snapshot> Session::snapshot() const { return state_->mail.snapshot(); }
 std::vector<Event> Session::takeEvents() { return state_->mail.takeEvents(); }

@@ -17,7 +17,9 @@
 namespace penumbra {
 
 struct DeviceAccess;       // optim/fit/device_access.h
-struct PublishedGeometry;  // renderer/cuda/geometry_ring.h
+struct PictureWish;        // renderer/device_iteration.h
+struct PublishedGeometry;  // renderer/cuda/published.h
+struct PublishedPictures;
 
 enum class SessionState { Empty, Loading, Ready, Running, Paused, Done, Failed };
 const char* toString(SessionState state);
@@ -73,6 +75,7 @@ struct Snapshot {
   std::string backendReason;      // why it does not; empty when it does or nothing is loaded
   // The mesh in the card's memory, if asked for (shareGeometry) and while it runs: newer than `positions`.
   std::shared_ptr<const PublishedGeometry> geometry;
+  std::shared_ptr<const PublishedPictures> pictures;  // likewise those asked for (sharePictures)
   SolverKind solver = SolverKind::Auto;  // that iterates; Auto while there are no views
   bool converged = false;         // the last iteration could not improve the mesh any more
 };
@@ -126,6 +129,8 @@ class Session {
 
   // The window draws from the card's memory: snapshots of a running fit carry `geometry`, host copies come 20 times a second.
   void shareGeometry(bool on);
+  // Coverage of these train views too, 20 times a second at most; replaces what was asked for before.
+  void sharePictures(const std::vector<PictureWish>& wishes);
 
   // Out.
   std::shared_ptr<const Snapshot> snapshot() const;  // the newest; never null, never waits for a step

@@ -20,6 +20,7 @@ constexpr double kMeasureSeconds = 1, kMeasureShare = 0.04;  // of the time of t
 constexpr double kCopyBytesPerSecond = 6e7;                  // of watched coverage
 constexpr double kRowsPerSecond = 20;                        // of the history, when iterations come in batches
 constexpr double kHostCopySeconds = 0.05;                    // while the window draws from the card's memory
+constexpr double kPictureSeconds = 1 / kRowsPerSecond, kPictureShare = 0.1;  // of the time of the fit
 
 double secondsSince(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
@@ -256,6 +257,20 @@ void SessionWorker::copyWatched(Snapshot& s) {
   watchChanged_ = false;
 }
 
+// Coverage that the window draws from the card's memory.
+void SessionWorker::sharePictures(Snapshot& s) {
+  if (viewsChanged_ || state_ != SessionState::Running || wishes_.empty()) s.pictures.reset();
+  if (state_ != SessionState::Running || wishes_.empty()) return;
+  if (secondsSince(picturesShared_) < std::max(kPictureSeconds, pictureSeconds_ / kPictureShare)) return;
+  std::vector<PictureWish> wishes;
+  for (const PictureWish& wish : wishes_)
+    if (wish.view >= 0 && wish.view < int(views_->train.size())) wishes.push_back(wish);
+  const auto begun = Clock::now();
+  s.pictures = fitter_->publishPictures(wishes);
+  pictureSeconds_ = secondsSince(begun);
+  picturesShared_ = Clock::now();
+}
+
 void SessionWorker::describeBackend(Snapshot& s) const {
   s.onCard = fitter_ && !fitter_->card().empty();
   s.backendReason = fitter_ ? fitter_->backendReason() : "";
@@ -287,6 +302,7 @@ void SessionWorker::publish() {
   if (fitter_) {
     if (meshChanged_ || facesChanged_) copyMesh(s);
     if (meshChanged_ || watchChanged_) copyWatched(s);
+    sharePictures(s);
     noteBackend();
   }
   s.iteration = iteration();

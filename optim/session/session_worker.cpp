@@ -41,6 +41,17 @@ std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+// What a fit on the graphics card will take of its memory; empty for one on the processor.
+std::string cardNeedText(const CardNeed& need) {
+  if (need.bytes == 0) return {};
+  const auto megabytes = [](std::size_t bytes) { return std::to_string((bytes + 999999) / 1000000) + " MB"; };
+  std::string text = ". The graphics card needs about " + megabytes(need.bytes) + " for it";
+  if (need.viewsAtOnce == 0) return text + ", " + megabytes(need.freeBytes) + " are free: the CPU will have to do it";
+  if (need.viewsAtOnce < need.stepViews)
+    text += ", with " + std::to_string(need.viewsAtOnce) + " of " + counted(std::size_t(need.stepViews), "view") + " at once";
+  return text;
+}
+
 bool startDiffers(const FitOptions& a, const FitOptions& b) {
   return a.start != b.start || a.startMesh != b.startMesh || a.sphereLevel != b.sphereLevel ||
          a.hullResolution != b.hullResolution;
@@ -184,8 +195,7 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   std::string text = "Loaded " + views_->name + ": " + counted(views_->train.size(), "view");
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
-  if (const std::size_t bytes = fitter_->predictedCardBytes(); bytes > 0)
-    text += ". The graphics card needs about " + std::to_string((bytes + 999999) / 1000000) + " MB for it";
+  text += cardNeedText(fitter_->predictedCardNeed());
   mail_.post({EventKind::Loaded, text + ".", {}, source_->path.string(), 0});
 }
 
@@ -349,6 +359,8 @@ void SessionWorker::handle(command::Watch& c) {
   watchChanged_ = true;
   publish();
 }
+
+void SessionWorker::handle(command::SharePictures& c) { wishes_ = std::move(c.wishes); }
 
 // --- Checkpoints and files ---
 

@@ -47,6 +47,7 @@ class SessionWorker {
   void handle(command::Export& c);
   void handle(command::Restore& c);
   void handle(command::Watch& c);
+  void handle(command::SharePictures& c);
   void handle(command::KeepRecovery& c);
   void handle(command::Recover& c);
   using OpenSource = std::function<std::shared_ptr<const Source>()>;
@@ -87,6 +88,7 @@ class SessionWorker {
   void publishIfDue();
   void copyMesh(Snapshot& s);
   void copyWatched(Snapshot& s);
+  void sharePictures(Snapshot& s);
   void clearRecords();
   int iteration() const { return fitter_ ? fitter_->iteration() : 0; }
 
@@ -125,11 +127,14 @@ class SessionWorker {
   int rateIterations_ = 0;
   double rate_ = 0;
   // When what was last done.
-  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{};
+  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{},
+      picturesShared_{};
+  double pictureSeconds_ = 0;
   double measureSeconds_ = 0;
   int measuredAt_ = 0;            // iteration
 
   std::vector<int> watched_;
+  std::vector<PictureWish> wishes_;
   Snapshot shown_;                 // the newest published
   bool meshChanged_ = false;       // since shown_
   bool facesChanged_ = false, viewsChanged_ = false, historyChanged_ = false, editsChanged_ = false,

@@ -132,8 +132,21 @@ class ContourPass {
                                    measure},
                       blocksFor(room_.pieces) * kBlock);
   }
-  // Pulls on vertices made by one call: see VertexSums.
-  Index mostPulls() const { return 24 * room_.pieces; }
+  // What the launches since cover() worked on.
+  void countForward(const PartCounts& parts, DeviceWork& work) const {
+    const std::vector<std::uint8_t> marks = marks_.download(marks_.size());
+    const std::vector<std::uint64_t> keys = keys_.download(keys_.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) work.band += marks[i / kBlock] && keys[i] != kNoKey;
+    work.pixels += double(keys_.size());
+    work.cells += double(cellFirst_.size());
+    work.masks += double(masks_.size());
+    work.ends += double(endEntries_.size());
+    work.segments += double(parts.segments);
+    work.nodes += double(parts.nodes);
+    work.cuts += double(parts.cuts);
+    work.pieces += double(parts.pieces);
+  }
+  void countBackward(DeviceWork&) const {}
 
   std::size_t bytes() const {
     return facing_.bytes() + inFront_.bytes() + degenerate_.bytes() + masks_.bytes() + maskCounts_.bytes() +

@@ -15,14 +15,18 @@ enum CudaCodes : CudaCode {
   kCudaOutOfMemory = 2,
   kCudaDriverTooOld = 35,
   kCudaDeviceBusy = 46,
+  kCudaInvalidDeviceFunction = 98,
   kCudaNoDevice = 100,
   kCudaNoKernelImage = 209,
+  kCudaUnsupportedPtx = 222,
 };
 
 struct CudaDeviceInfo {
   char name[256];
   int major, minor;    // compute capability
   std::size_t memory;  // bytes
+  int processors = 0;  // multiprocessors
+  double hertz = 0;    // of their clock, at most
 };
 
 enum class CudaCopy { HostToDevice = 1, DeviceToHost = 2, DeviceToDevice = 3 };

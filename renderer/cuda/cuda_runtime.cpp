@@ -30,6 +30,10 @@ CudaCode deviceInfo(int device, CudaDeviceInfo* info) {
   info->major = properties.major;
   info->minor = properties.minor;
   info->memory = properties.totalGlobalMem;
+  info->processors = properties.multiProcessorCount;
+  int kilohertz = 0;
+  if (const CudaCode failed = code(cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, device))) return failed;
+  info->hertz = 1e3 * kilohertz;
   return 0;
 }
 
@@ -87,7 +91,8 @@ void fillStreams(CudaApi& api) {
 
 void fillGraphs(CudaApi& api) {
   api.captureBegin = [](void* stream) {
-    return code(cudaStreamBeginCapture(streamOf(stream), cudaStreamCaptureModeThreadLocal));
+    // Relaxed: the runtime may load a kernel at its first launch, which the stricter modes can refuse while recording.
+    return code(cudaStreamBeginCapture(streamOf(stream), cudaStreamCaptureModeRelaxed));
   };
   api.captureEnd = captureEnd;
   api.graphInstantiate = [](void** executable, void* graph) {

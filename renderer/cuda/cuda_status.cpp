@@ -26,6 +26,11 @@ std::string missingDevice(const CudaApi& api) {
          (known ? ", " + version(runtime) + " is needed." : ".");
 }
 
+// The runtime tells it in several ways.
+bool holdsNoCode(CudaCode code) {
+  return code == kCudaNoKernelImage || code == kCudaInvalidDeviceFunction || code == kCudaUnsupportedPtx;
+}
+
 }  // namespace
 
 void checkCuda(const CudaApi& api, CudaCode code, const std::string& call) {
@@ -54,7 +59,7 @@ CudaStatus probeCuda(const CudaApi* api) {
   if (const CudaCode code = api->setDevice(0))
     return fail("The " + card + " cannot be used: " + api->errorText(code) + ".");
   if (const CudaCode code = api->kernelUsable())
-    return fail(code == kCudaNoKernelImage ? "This program holds no code for the " + card + "."
+    return fail(holdsNoCode(code) ? "This program holds no code for the " + card + "."
                                            : "The " + card + " cannot be used: " + api->errorText(code) + ".");
   std::size_t total = 0;
   if (const CudaCode code = api->memoryInfo(&status.freeMemory, &total))

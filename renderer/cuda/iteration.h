@@ -4,6 +4,7 @@
 // group. Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
 #include "renderer/cuda/measure_executor.h"
+#include "renderer/cuda/picture_kernels.h"
 #include "renderer/cuda/softras_pass.h"
 #include "renderer/cuda/step_pass.h"
 
@@ -39,7 +40,7 @@ struct StepBuffers {
     viewSums.fill(0);
   }
   std::size_t bytes() const {
-    return slots.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() +
+    return slots.bytes() + anyBehind.bytes() + counters.bytes() + viewSums.bytes() + vertexSums.bytes() + gradient.bytes() + normals.bytes() + table.bytes() +
            steps.bytes();
   }
 };
@@ -87,18 +88,25 @@ class Iteration : public DeviceIteration {
     step.sigma = sigma;
     step.views = {view};
     prepare({&step, 1});
-    Buffer<float> alpha;
-    alpha.allocate(executor_, Index(viewStore_.extent().blocks) * kBlock * slots_);
-    do {
-      upload({&step, 1});
-      PassInput in = beginGroup(0);
-      in.viewSums = buffers_.viewSums.data() + buffers_.viewSums.size() - slots_;  // those of the newest iteration stay
-      withModel([&](auto& pass) {
-        pass.cover(executor_, in);
-        pass.writeAlpha(executor_, in, alpha.data());
-      });
-    } while (grew());
-    return unpadded(alpha.download(Index(viewStore_.extent().blocks) * kBlock), views_[std::size_t(view)]);
+    do renderAlpha(step);
+    while (grew());
+    const ViewInfo& size = views_[std::size_t(view)];
+    return unpadded(alpha_.download(blocksFor(size.width) * size.height * kBlock), size);
+  }
+  DevicePictures pictures(std::span<const PictureWish> wishes, double sigma) override {
+    settle();
+    DeviceStep step;
+    step.sigma = sigma;
+    step.views = {0};
+    if (wishes.empty()) return {};
+    prepare({&step, 1});
+    DevicePictures result = layOut(wishes);
+    pictureValues_.allocate(executor_, Index(result.count));
+    while (!renderPictures(result, step)) {
+    }
+    result.values = pictureValues_.data();
+    result.stream = executor_.stream();
+    return result;
   }
 
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
@@ -111,6 +119,19 @@ class Iteration : public DeviceIteration {
     } while (grew());
     gradient = buffers_.gradient.download(mesh_.view().vertexCount);
     return metrics(step, buffers_.gradient.data());
+  }
+
+  DeviceWork work(const DeviceStep& step) override {
+    settle();
+    prepare({&step, 1});
+    const MeshView mesh = mesh_.view();
+    DeviceWork result;
+    do {
+      upload({&step, 1});
+      result = {double(mesh.vertexCount), double(mesh.faceCount), double(mesh.edgeCount)};
+      for (int group = 0; group * slots_ < stepViews_; ++group) launchCounted(group, result);
+    } while (grew());
+    return result;
   }
 
   void run(std::span<const DeviceStep> steps) override {
@@ -171,7 +192,8 @@ class Iteration : public DeviceIteration {
   }
   std::size_t memoryInUse() const override {
     return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() +
-           meshPass_.bytes() + smooth_.bytes() + stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes();
+           meshPass_.bytes() + smooth_.bytes() + stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes() +
+           alpha_.bytes() + pictureValues_.bytes() + pictureRecords_.bytes();
   }
   int viewsAtOnce() const override { return slots_; }
 
@@ -186,6 +208,7 @@ class Iteration : public DeviceIteration {
 
  private:
   static constexpr int kAnySlots = 1 << 30;
+  static constexpr Index kAlphaPixels = 1 << 24;  // of pictures rendered together, for one view at least
   struct ViewInfo {
     int width, height;
     float inverseNormaliser;
@@ -229,7 +252,10 @@ class Iteration : public DeviceIteration {
   }
   // As many views at once as there is memory for.
   void allocateGroups() {
-    const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : executor_.available() / 10 * 9;
+    if (options_.coverage == CoverageModel::Contour) softRas_ = {};
+    else contour_ = {};
+    const std::size_t held = buffers_.bytes() + contour_.bytes() + softRas_.bytes();  // used again, or given back
+    const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : (executor_.available() + held) / 10 * 9;
     for (slots_ = std::min(stepViews_, mostSlots_);; slots_ = (slots_ + 1) / 2) {
       const bool last = slots_ == 1;
       try {
@@ -241,6 +267,8 @@ class Iteration : public DeviceIteration {
         if (error.code() != ExitCode::Memory || last) throw;
         contour_ = {};
         softRas_ = {};
+        alpha_.clear();
+        pictureValues_.clear();
       }
     }
   }
@@ -287,7 +315,7 @@ class Iteration : public DeviceIteration {
   }
 
   PassInput beginGroup(int group) {
-    const VertexSums sums{buffers_.vertexSums.data(), buffers_.counters.data(), pullBits()};
+    const VertexSums sums{buffers_.vertexSums.data(), buffers_.counters.data()};
     const PassInput in{mesh_.view(),
                        buffers_.slots.data(),
                        slots_,
@@ -305,11 +333,68 @@ class Iteration : public DeviceIteration {
         slots_);
     return in;
   }
-  int pullBits() {
-    const Index most = withModel([](const auto& pass) { return pass.mostPulls(); });
-    int bits = 0;
-    while (Index(1) << bits < most) ++bits;
-    return bits;
+  Index slotPixels() const { return Index(viewStore_.extent().blocks) * kBlock; }
+  // Coverage of the step's views, at most slots_, into alpha_.
+  void renderAlpha(const DeviceStep& step) {
+    const Index wanted = slotPixels() * Index(step.views.size());
+    if (alpha_.size() < wanted) alpha_.allocate(executor_, wanted);
+    upload({&step, 1});
+    PassInput in = beginGroup(0);
+    in.viewSums = buffers_.viewSums.data() + buffers_.viewSums.size() - slots_;  // those of the newest iteration stay
+    withModel([&](auto& pass) {
+      pass.cover(executor_, in);
+      pass.writeAlpha(executor_, in, alpha_.data());
+    });
+  }
+  DevicePictures layOut(std::span<const PictureWish> wishes) const {
+    DevicePictures result;
+    for (const PictureWish& wish : wishes) {
+      const ViewInfo& view = views_.at(std::size_t(wish.view));
+      const PictureSize size = reducedSize({view.width, view.height}, wish.maxSide);
+      result.list.push_back({wish, size.width, size.height, result.count});
+      result.count += std::size_t(size.width) * std::size_t(size.height);
+    }
+    return result;
+  }
+  // So many pictures at once as there are slots and room for. False when buffers have grown: to be begun again.
+  bool renderPictures(const DevicePictures& pictures, DeviceStep& step) {
+    const Index together = std::clamp<Index>(kAlphaPixels / slotPixels(), 1, slots_), all = Index(pictures.list.size());
+    std::vector<PictureRecord> records;
+    int largest = 1;
+    for (const DevicePicture& p : pictures.list) {
+      records.push_back({int(Index(records.size()) % together), p.width, p.height, Index(p.offset)});
+      largest = std::max(largest, p.width * p.height);
+    }
+    pictureRecords_.upload(executor_, records);
+    for (Index first = 0; first < all; first += together) {
+      const Index count = std::min(together, all - first);
+      step.views.clear();
+      for (Index i = 0; i < count; ++i) step.views.push_back(pictures.list[std::size_t(first + i)].wish.view);
+      renderAlpha(step);
+      if (grew()) return false;
+      executor_.launch("reducePictures",
+                       ReducePictures{buffers_.slots.data(), alpha_.data(), pictureRecords_.data() + first,
+                                      pictureValues_.data(), viewStore_.extent().blocks, largest},
+                       count * largest);
+    }
+    return true;
+  }
+  void launchCounted(int group, DeviceWork& work) {
+    const PassInput in = beginGroup(group);
+    withModel([&](auto& pass) {
+      pass.cover(executor_, in);
+      pass.countForward(counters().now, work);
+      pass.lossAndPulls(executor_, in);
+      pass.countBackward(work);
+    });
+    launchCollect(group, in);
+    work.slots += slots_;
+  }
+  void launchCollect(int group, const PassInput& in) {
+    executor_.launch("collectPulls",
+                     CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(),
+                                  float(options_.silhouetteWeight), group == 0},
+                     in.mesh.vertexCount);
   }
   // The objective's gradient at the present positions.
   void launchGradient() {
@@ -320,10 +405,7 @@ class Iteration : public DeviceIteration {
         pass.cover(executor_, in);
         pass.lossAndPulls(executor_, in);
       });
-      executor_.launch("collectPulls",
-                       CollectPulls{in.vertices, buffers_.table.data(), buffers_.gradient.data(),
-                                    float(options_.silhouetteWeight), group == 0},
-                       mesh.vertexCount);
+      launchCollect(group, in);
     }
     meshPass_.run(executor_, mesh, around_.view(), options_, buffers_.gradient.data());
   }
@@ -351,10 +433,11 @@ class Iteration : public DeviceIteration {
   // Enlarges what was too small. False when only fewer views at once leave room for it: then all buffers are new.
   bool makeRoom(const Counters& c) {
     recording_.forget();
+    ready_ = false;  // stays so when all of this fails
     try {
       if (!withModel([&](auto& pass) { return pass.grow(executor_, c.most); }))
         throw Error(ExitCode::Internal, "A kernel asked for room that it has.");
-      return true;
+      return ready_ = true;
     } catch (const Error& error) {
       if (error.code() != ExitCode::Memory || slots_ == 1) throw;
     }
@@ -362,6 +445,7 @@ class Iteration : public DeviceIteration {
     contour_ = {};
     softRas_ = {};
     allocateGroups();
+    ready_ = true;
     return false;
   }
   // After launches outside of a recording: was something too small, so that they must be made again?
@@ -417,6 +501,8 @@ class Iteration : public DeviceIteration {
   StepPass<Executor> stepPass_;
   StepBuffers<Executor> buffers_;
   Buffer<Vec3<float>> lastGradient_;
+  Buffer<float> alpha_, pictureValues_;  // for display
+  Buffer<PictureRecord> pictureRecords_;
   typename Executor::Recording recording_;
   std::uint64_t topologyId_ = 0;
   double smoothLambda_ = -1;

@@ -114,20 +114,19 @@ class ViewStore {
     masks_.allocate(memory, blocks);
     Index at = 0;
     for (const DeviceViewInput& view : views) {  // one view at a time: no second copy of all targets on the host
+      if (view.mask.empty()) continue;  // only coverage is wanted, or only the size: no view then has one
       const int width = view.camera.width, perRow = int(blocksFor(width));
       std::vector<float> values(std::size_t(perRow) * kBlock * view.camera.height, 0.0f);
       std::vector<std::uint32_t> bits(std::size_t(perRow) * view.camera.height, 0);
       const std::span<const float> source = soft_ ? view.distance : view.mask;
-      for (int y = 0; y < view.camera.height && !view.mask.empty(); ++y)
+      for (int y = 0; y < view.camera.height; ++y)
         for (int x = 0; x < width; ++x) {
           const std::size_t from = std::size_t(y) * width + x, block = std::size_t(y) * perRow + x / kBlock;
           values[block * kBlock + x % kBlock] = source[from];
           if (view.mask[from] >= 0.5f) bits[block] |= std::uint32_t(1) << (x % kBlock);
         }
-      if (!bits.empty()) {
-        memory.upload(values_.data() + at * kBlock, values.data(), sizeof(float) * values.size());
-        memory.upload(masks_.data() + at, bits.data(), sizeof(std::uint32_t) * bits.size());
-      }
+      memory.upload(values_.data() + at * kBlock, values.data(), sizeof(float) * values.size());
+      memory.upload(masks_.data() + at, bits.data(), sizeof(std::uint32_t) * bits.size());
       at += Index(bits.size());
     }
   }

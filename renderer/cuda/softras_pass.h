@@ -20,6 +20,7 @@ class SoftRasPass {
     places_.allocate(executor, tiles);
     left_.allocate(executor, pixels);
     stops_.allocate(executor, pixels);
+    stops_.fill(0);  // blocks that no view has stay so
     if (room_ == 0) room_ = 1024 + 5 * Index(mesh.faceCount) * slots / 2;
     makeRoom(executor);
   }
@@ -65,7 +66,14 @@ class SoftRasPass {
                                           measure},
                       blocksFor(room_) * kBlock);
   }
-  Index mostPulls() const { return 8 * room_; }
+  // What the launches since cover() worked on.
+  void countForward(const PartCounts& parts, DeviceWork& work) const {
+    work.pixels += double(left_.size());
+    work.tiles += double(counts_.size());
+    work.entries += double(parts.entries);
+    work.pairsForward += pairs();
+  }
+  void countBackward(DeviceWork& work) const { work.pairsBackward += pairs(); }
 
   std::size_t bytes() const {
     return counts_.bytes() + filled_.bytes() + places_.bytes() + left_.bytes() + stops_.bytes() + unsorted_.bytes() +
@@ -77,6 +85,11 @@ class SoftRasPass {
     unsorted_.allocate(executor, room_);
     entries_.allocate(executor, room_);
     gradients_.allocate(executor, room_);
+  }
+  double pairs() const {
+    double sum = 0;
+    for (const int stop : stops_.download(stops_.size())) sum += stop;
+    return sum;
   }
   void pixels(Executor& executor, const PassInput& in, int todo, float* alpha) {
     SoftRasImages target = images();

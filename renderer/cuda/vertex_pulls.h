@@ -2,7 +2,8 @@
 //
 // Pulls are floats of any size, so they are made twice: once to find the largest component (its bits grow as it does),
 // once to add all in whole numbers of 2^-k. With n pulls at most and |pull| < 2^(e+1), k = 62 - ceil(log2 n) - (e + 1):
-// no sum can overflow, and each pull is cut off at 2^-(60 - log2 n) of the largest one, far below its own rounding.
+// no sum can overflow, and each pull is cut off at 2^-(60 - log2 n) of the largest one, far below its own rounding. n
+// follows from the parts there are, not from the room for them: the bits of a sum do not depend on how room has grown.
 #pragma once
 #include "renderer/cuda/pixel_loss.h"
 
@@ -11,13 +12,21 @@ namespace penumbra::device {
 struct VertexSums {
   std::int64_t* sums;  // V x 3
   Counters* counters;
-  int countBits;  // log2 of the number of pulls, rounded up
 
+  // At most: a piece pulls on ten points, an entry on four corners, each of two vertices where the near plane cuts.
+  static constexpr Index kPiecePulls = 20, kEntryPulls = 8;
+  // log2 of the number of pulls, rounded up.
+  PENUMBRA_HD int countBits() const {
+    const Index pulls = kPiecePulls * counters->now.pieces + kEntryPulls * counters->now.entries;
+    int bits = 0;
+    while (Index(1) << bits < pulls) ++bits;
+    return bits;
+  }
   // Exponent k of the units.
   PENUMBRA_HD int shift() const {
     const int exponent = int(counters->largestPull >> 23) - 127;
     const int held = exponent < -60 ? -60 : (exponent > 60 ? 60 : exponent);
-    return 62 - countBits - (held + 1);
+    return 62 - countBits() - (held + 1);
   }
   PENUMBRA_HD static float powerOfTwo(int k) { return floatOf(std::uint32_t(k + 127) << 23); }
   PENUMBRA_HD bool finite() const { return counters->largestPull < 0x7f800000u; }

@@ -24,11 +24,11 @@ class Meshes {
   std::shared_ptr<const PublishedGeometry> publish(int vertices, float value) {
     positions_.assign(std::size_t(vertices), glm::vec3(value));
     normals_.assign(std::size_t(vertices), glm::vec3(0, 0, value));
-    return ring_.publish({positions_.data(), normals_.data(), vertices, nullptr});
+    return device::publish(ring_, DeviceGeometry{positions_.data(), normals_.data(), vertices, nullptr});
   }
 
  private:
-  device::GeometryRing ring_;
+  device::BufferRing ring_;
   std::vector<glm::vec3> positions_, normals_;
 };
 
@@ -43,31 +43,31 @@ void makeBuffers(FakeCuda& fake, int vertices) {
   for (const unsigned buffer : {kPositions, kNormals, kOtherPositions, kOtherNormals}) fake.glBuffers[buffer].resize(12 * std::size_t(vertices));
 }
 
-TEST(GeometryRing, NeverWritesWhatIsHeldAndNeverWaits) {
+TEST(BufferRing, NeverWritesWhatIsHeldAndNeverWaits) {
   FakeCuda fake;
   {
     Meshes meshes(fake);
     std::vector<std::shared_ptr<const PublishedGeometry>> held;
-    for (int i = 0; i < device::GeometryRing::kSets; ++i) {
+    for (int i = 0; i < device::BufferRing::kBuffers; ++i) {
       held.push_back(meshes.publish(10, float(i)));
       ASSERT_TRUE(held.back());
     }
     EXPECT_FALSE(meshes.publish(10, 99));
-    for (int i = 0; i < device::GeometryRing::kSets; ++i) {
+    for (int i = 0; i < device::BufferRing::kBuffers; ++i) {
       const glm::vec3* positions = static_cast<const glm::vec3*>(held[std::size_t(i)]->positions);
       for (int v = 0; v < 10; ++v) EXPECT_EQ(positions[v].x, float(i));
     }
     held.erase(held.begin() + 2);
     const auto next = meshes.publish(10, 7);
     ASSERT_TRUE(next);
-    EXPECT_EQ(fake.events, device::GeometryRing::kSets) << "buffers are used again";
+    EXPECT_EQ(fake.events, device::BufferRing::kBuffers) << "buffers are used again";
     held.clear();
     EXPECT_EQ(meshes.publish(20, 8)->vertexCount, 20);
   }
   EXPECT_TRUE(fake.clean());
 }
 
-TEST(GeometryRing, MeshesOutliveIt) {
+TEST(BufferRing, MeshesOutliveIt) {
   FakeCuda fake;
   std::shared_ptr<const PublishedGeometry> kept;
   {
@@ -106,7 +106,7 @@ TEST(CudaInterop, CopiesTheMeshInTheOrderThatIsSafe) {
     EXPECT_EQ(std::count(fake.log.begin(), fake.log.end(), "registerGlBuffer"), 0);
     EXPECT_EQ(firstOf(fake, kPositions), glm::vec3(4));
     // Other buffers, as after the mesh has grown.
-    interop.forgetBuffers();
+    for (const unsigned buffer : {kPositions, kNormals}) interop.forgetBuffer(buffer);
     EXPECT_EQ(fake.registered, 0);
     EXPECT_TRUE(interop.copy(meshes.publish(10, 5), kOtherPositions, kOtherNormals));
     EXPECT_EQ(firstOf(fake, kOtherNormals), glm::vec3(0, 0, 5));
@@ -205,17 +205,19 @@ TEST(CudaInterop, ARunningFitIsDrawnFromTheCard) {
     session.loadModel(icosphere(2), "ball");
     session.waitIdle();
     session.shareGeometry(true);
+    session.sharePictures({{0, 8}, {1, 16}, {99, 16}, {-1, 16}});
     session.start();
     std::set<std::uint64_t> seen;
     for (int i = 0; i < 400 && seen.size() < 3; ++i) {
       last = session.snapshot();
       session.waitForChange(last->version, 0.05);
-      if (last->geometry) seen.insert(last->version);
+      if (last->geometry && last->pictures) seen.insert(last->version);
     }
     EXPECT_GE(seen.size(), 3u) << last->backendReason;
     session.pause();
     session.waitIdle();
     EXPECT_FALSE(session.snapshot()->geometry) << "at rest the host's copy is shown";
+    EXPECT_FALSE(session.snapshot()->pictures);
     EXPECT_EQ(session.snapshot()->positions->size(), 42u);
   }
   ASSERT_TRUE(last->geometry);  // outlives the session
@@ -226,6 +228,16 @@ TEST(CudaInterop, ARunningFitIsDrawnFromTheCard) {
   EXPECT_EQ(std::memcmp(fake.glBuffers[kPositions].data(), last->geometry->positions, 12 * 42), 0);
   const glm::vec3 normal = firstOf(fake, kNormals);
   EXPECT_NEAR(glm::length(normal), 1, 1e-5);
+  ASSERT_EQ(last->pictures->list.size(), 2u) << "of the views there are";
+  EXPECT_EQ(last->pictures->count, 8u * 8 + 16 * 16);
+  ASSERT_NE(last->pictures->find({1, 16}), nullptr);
+  fake.glBuffers[kOtherPositions].resize(last->pictures->bytes());
+  EXPECT_TRUE(interop.copy(last->pictures, kOtherPositions));
+  std::vector<float> values(last->pictures->count);
+  std::memcpy(values.data(), fake.glBuffers[kOtherPositions].data(), last->pictures->bytes());
+  EXPECT_EQ(std::memcmp(values.data(), last->pictures->values, last->pictures->bytes()), 0);
+  EXPECT_GT(*std::max_element(values.begin(), values.end()), 0.9f);
+  EXPECT_GE(*std::min_element(values.begin(), values.end()), 0.f);
 }
 
 }  // namespace

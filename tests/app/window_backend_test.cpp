@@ -43,7 +43,7 @@ TEST(BackendText, TheWayOfTheMeshIsTold) {
   EXPECT_NE(direct.backendTip.find("123 MB"), std::string::npos) << direct.backendTip;
   const BackendText copied = backendText(s, CardDrawing("It was switched off."));
   EXPECT_EQ(copied.transfer, "host copies");
-  EXPECT_EQ(copied.transferTip, "The mesh is copied through the host. It was switched off.");
+  EXPECT_EQ(copied.transferTip, "Mesh and pictures are copied through the host. It was switched off.");
 }
 
 }  // namespace

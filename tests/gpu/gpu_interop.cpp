@@ -1,16 +1,18 @@
 // A running fit drawn from the graphics card's memory, and the same meshes drawn from the host's: the pictures must be the
-// same. Needs an NVIDIA card and EGL, no display.
+// same. So must those of the views be, to one level of a colour (rounding). Needs an NVIDIA card and EGL, no display.
 //
 // usage: gpu_interop [frames]
 // Exit code: 0 the same, 1 different or failed, 77 it cannot be tried here.
 #include <glad/gl.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "app/window/gl_drawing.h"
 #include "app/window/platform.h"
+#include "app/window/view_compare.h"
 #include "optim/fit/start_shapes.h"
 #include "renderer/error.h"
 
@@ -37,6 +39,49 @@ Mesh target() {
   return mesh;
 }
 
+std::vector<unsigned char> pixelsOf(TextureId texture) {
+  GLint width = 0, height = 0;
+  glBindTexture(GL_TEXTURE_2D, GLuint(texture));
+  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_WIDTH, &width);
+  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_HEIGHT, &height);
+  std::vector<unsigned char> pixels(std::size_t(width) * std::size_t(height) * 4);
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glGetTexImage(GL_TEXTURE_2D, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+  return pixels;
+}
+
+// Small ones of all views and a large one.
+std::vector<PictureWish> wishes() {
+  std::vector<PictureWish> result{{0, 1024}};
+  for (int view = 0; view < fitOptions().views; ++view) result.push_back({view, 48});
+  return result;
+}
+
+// Pictures of the views made on the card that are not those the host makes of the same coverage.
+int differentPictures(GlDrawing& direct, const Snapshot& s, CompareMode mode) {
+  const device::CudaApi& api = *device::cudaRuntime();
+  const PublishedPictures& p = *s.pictures;
+  std::vector<float> values(p.count);
+  device::checkCuda(api, api.eventWait(p.ready), "Waiting for the published pictures");
+  device::checkCuda(api, api.copy(values.data(), p.values, p.bytes(), device::CudaCopy::DeviceToHost, nullptr), "Reading pictures");
+  device::checkCuda(api, api.streamWait(nullptr), "Reading pictures");
+  int different = 0;
+  for (std::size_t i = 0; i < p.list.size(); ++i) {
+    const DevicePicture& place = p.list[i];
+    const auto target = std::make_shared<const Mask>(reduceMask(s.views->train[std::size_t(place.wish.view)].mask, place.wish.maxSide));
+    Mask coverage(place.width, place.height);
+    std::copy_n(values.begin() + std::ptrdiff_t(place.offset), coverage.pixels.size(), coverage.pixels.begin());
+    const RgbaImage expected = composeView(*target, &coverage, mode, 0.4, 0);
+    const TextureId texture = direct.cardImage(int(i), {s.pictures, place, target, mode, 0.4});
+    const auto drawn = texture ? pixelsOf(texture) : std::vector<unsigned char>();
+    const auto* bytes = reinterpret_cast<const unsigned char*>(expected.pixels.data());
+    bool same = drawn.size() == 4 * expected.pixels.size();
+    for (std::size_t k = 0; same && k < drawn.size(); ++k) same = std::abs(int(drawn[k]) - int(bytes[k])) <= 1;
+    different += !same;
+  }
+  return different;
+}
+
 SceneFrame frameOf(std::shared_ptr<const Snapshot> snapshot) {
   SceneFrame frame;
   OrbitCamera camera;
@@ -48,15 +93,7 @@ SceneFrame frameOf(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 std::vector<unsigned char> picture(GlDrawing& drawing, const std::shared_ptr<const Snapshot>& snapshot) {
-  const TextureId texture = drawing.scene(frameOf(snapshot));
-  GLint width = 0, height = 0;
-  glBindTexture(GL_TEXTURE_2D, GLuint(texture));
-  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_WIDTH, &width);
-  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_HEIGHT, &height);
-  std::vector<unsigned char> pixels(std::size_t(width) * std::size_t(height) * 4);
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  glGetTexImage(GL_TEXTURE_2D, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
-  return pixels;
+  return pixelsOf(drawing.scene(frameOf(snapshot)));
 }
 
 // The snapshot as it would be without the card's memory: the published mesh read back.
@@ -99,8 +136,9 @@ int compare(int frames) {
     return 1;
   }
   session.shareGeometry(true);
+  session.sharePictures(wishes());
   session.start();
-  int different = 0, still = 0;
+  int different = 0, still = 0, pictures = 0, differentOnes = 0;
   std::vector<unsigned char> before;
   std::shared_ptr<const Snapshot> last;
   for (int i = 0; i < frames; ++i) {
@@ -110,11 +148,15 @@ int compare(int frames) {
     different += a != b;
     still += a == before;
     before = a;
+    if (s->pictures && (!last || s->pictures != last->pictures)) {
+      pictures += int(s->pictures->list.size());
+      differentOnes += differentPictures(direct, *s, CompareMode(i % kCompareModes));
+    }
     last = s;
   }
-  std::printf("interop: %d frames, %d differ from the host's, %d show no change, %s\n", frames, different, still,
-              direct.readsTheCard() ? "drawn in place to the end" : direct.whyHostCopies().c_str());
-  return different == 0 && still < frames / 2 && direct.readsTheCard() ? 0 : 1;
+  std::printf("interop: %d frames, %d differ from the host's, %d show no change; %d pictures of views, %d differ; %s\n", frames, different,
+              still, pictures, differentOnes, direct.readsTheCard() ? "drawn in place to the end" : direct.whyHostCopies().c_str());
+  return different == 0 && still < frames / 2 && pictures > 0 && differentOnes == 0 && direct.readsTheCard() ? 0 : 1;
 }
 
 int run(int frames) {

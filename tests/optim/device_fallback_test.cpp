@@ -8,7 +8,7 @@
 #include <set>
 
 #include "optim/fit/solver.h"
-#include "renderer/cuda/geometry_ring.h"
+#include "renderer/cuda/published.h"
 #include "tests/support/device_access.h"
 #include "tests/support/fit_problem.h"
 #include "tests/support/session_help.h"
@@ -56,7 +56,8 @@ Outcome fit(const std::shared_ptr<const ViewSet>& views, ThreadPool& pool, const
     EXPECT_EQ(fitter.vertexGradient().size(), fitter.state().positions.size());
     EXPECT_EQ(fitter.coverage(0).pixels.size(), 256u);
     EXPECT_EQ(fitter.viewIoU().size(), 2u);
-    const bool published = fitter.publishGeometry() != nullptr;
+    const PictureWish wish{1, 8};
+    const bool published = fitter.publishGeometry() && fitter.publishPictures({&wish, 1});
     EXPECT_EQ(published, !fitter.card().empty());
     run.notes += fitter.takeBackendNote();
   }
@@ -127,10 +128,16 @@ TEST_F(Fallback, NoRoomToPublishDoesNotEndTheFitOnTheCard) {
   EXPECT_FALSE(fitter.publishGeometry()) << "nothing was computed yet";
   fitter.iterate(nullptr, 5);
   EXPECT_TRUE(fitter.publishGeometry());
+  const PictureWish small{1, 8};
+  const auto pictures = fitter.publishPictures({&small, 1});
+  ASSERT_TRUE(pictures);
+  EXPECT_EQ(pictures->count, 64u);
   Fitter crowded(views, tinyOptions(), pool, fakeAccess(fake));
   crowded.iterate(nullptr, 5);
   fake.memory = fake.used;
   EXPECT_FALSE(crowded.publishGeometry());
+  const PictureWish wish{0, 8};
+  EXPECT_FALSE(crowded.publishPictures({&wish, 1}));
   crowded.iterate(nullptr, 5);
   EXPECT_EQ(crowded.card(), "Fake 1000");
   EXPECT_EQ(crowded.takeBackendNote(), "");
@@ -146,7 +153,7 @@ TEST_F(Fallback, ShortMemoryMeansFewerViewsAtOnce) {
   roomy.iterate(nullptr, 1);
   const std::size_t needed = fake.used;
   EXPECT_EQ(roomy.cardUse().viewsAtOnce, 8);
-  EXPECT_NEAR(double(roomy.predictedCardBytes()), double(needed), 0.5 * double(needed));
+  EXPECT_NEAR(double(roomy.predictedCardNeed().bytes), double(needed), 0.5 * double(needed));
   for (int i = 0; i < 30; ++i) roomy.iterate();
   const FitState expected = roomy.state();
   fake.memory = needed + needed * 8 / 10;  // beside the first

@@ -165,7 +165,7 @@ TEST(CudaExecutor, TakesFewerViewsAtOnceWhenBuffersCannotGrow) {
     EXPECT_EQ(viewsAtOnce, int(scene.cameras.size()));
     grown = fake.most;
   }
-  const std::size_t first = predictDeviceMemory(scene.topology, scene.cameras, options, viewsAtOnce);
+  const std::size_t first = predictDeviceMemory(scene.topology, scene.cameras, options, viewsAtOnce).bytes;
   ASSERT_GT(grown, first + first / 8);
   FakeCuda fake;
   fake.memory = first + first / 8;
@@ -186,7 +186,7 @@ TEST(CudaExecutor, PredictsItsMemory) {
     options.uniformLaplacian = 0.01;
     std::vector<Vec3<float>> gradient;
     card->gradient(stepsOf(scene, 1)[0], gradient);
-    const double predicted = double(predictDeviceMemory(scene.topology, scene.cameras, options, 1));
+    const double predicted = double(predictDeviceMemory(scene.topology, scene.cameras, options, 1).bytes);
     EXPECT_GE(predicted, double(fake.used));
     EXPECT_LE(predicted,
               1.5 * double(fake.used) + 1e6);  // the dense inverse takes three times its room while it is made
@@ -215,6 +215,8 @@ TEST(CudaStatus, TellsWhyThereIsNoCard) {
             "The Fake 1000 (compute capability 6.1) is too old: 7.5 or newer is needed.");
   EXPECT_EQ(reason(failing(2, 46)), "The Fake 1000 (compute capability 9.0) cannot be used: it was made to fail.");
   EXPECT_EQ(reason(failing(3, 209)), "This program holds no code for the Fake 1000 (compute capability 9.0).");
+  for (const int code : {98, 222})
+    EXPECT_EQ(reason(failing(3, code)), "This program holds no code for the Fake 1000 (compute capability 9.0).");
   EXPECT_EQ(reason(failing(4, 2)), "The Fake 1000 (compute capability 9.0) cannot be used: it was made to fail.");
   FakeCuda fine;
   const CudaStatus status = device::probeCuda(&fine.api());

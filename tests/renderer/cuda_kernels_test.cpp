@@ -10,6 +10,7 @@
 #include "renderer/cuda/host_executor.h"
 #include "renderer/cuda/host_iteration.h"
 #include "renderer/cuda/step_pass.h"
+#include "renderer/core/reduce.h"
 #include "renderer/cuda/vertex_pulls.h"
 #include "tests/support/device_scene.h"
 
@@ -114,7 +115,8 @@ TEST(CudaKernels, VertexSumsKeepTheirDigits) {
   for (const float size : {1e-20f, 1e-6f, 1.0f, 1e6f, 1e17f}) {
     Counters counters{};
     std::int64_t sums[3] = {};
-    const VertexSums vertex{sums, &counters, 10};
+    counters.now.pieces = 52;  // of 20 pulls each
+    const VertexSums vertex{sums, &counters};
     std::vector<Vec3<float>> pulls;
     std::mt19937 random(3);
     std::uniform_real_distribution<float> unit(-1, 1);
@@ -139,7 +141,7 @@ TEST(CudaKernels, VertexSumsKeepTheirDigits) {
 TEST(CudaKernels, PullsThatAreNotFiniteAreNoticed) {
   Counters counters{};
   std::int64_t sums[3] = {};
-  const VertexSums vertex{sums, &counters, 10};
+  const VertexSums vertex{sums, &counters};
   for (const bool measure : {true, false}) {
     PullSink sink{vertex, measure};
     sink(0, Vec3<float>(1.0f, std::numeric_limits<float>::quiet_NaN(), 0.0f));
@@ -271,10 +273,80 @@ TEST(CudaKernels, BuffersGrowUntilAllFits) {
   step.sigma = scene.sigma;
   std::vector<Vec3<float>> gradient;
   iteration->gradient(step, gradient);
-  EXPECT_GT(iteration->memoryInUse(), predictDeviceMemory(scene.topology, scene.cameras, options, 2)) << "nothing grew";
+  EXPECT_GT(iteration->memoryInUse(), predictDeviceMemory(scene.topology, scene.cameras, options, 2).bytes) << "nothing grew";
   EXPECT_LE(relativeDifference(gradient, expected.gradient), 1e-4);
   iteration->run(std::vector<DeviceStep>(4, step));
   EXPECT_EQ(iteration->finish().done, 4);
+}
+
+// What the window shows is the coverage, reduced as on the processor; any number of views, also more than a step has.
+TEST(CudaKernels, PicturesAreTheCoverageReduced) {
+  for (const CoverageModel model : {CoverageModel::Contour, CoverageModel::SoftRas}) {
+    const DeviceScene scene = deviceScene(testScenes()[10], 0);
+    const auto iteration = makeHostIteration();
+    DeviceOptions options = scene.options();
+    options.coverage = model;
+    iteration->setOptions(options);
+    iteration->setViews(scene.inputs(), false);
+    iteration->setMesh(scene.topology, {scene.positions, {}, {}});
+    DeviceStep step;
+    step.sigma = scene.sigma;
+    step.views = {0};
+    iteration->run({&step, 1});
+    EXPECT_EQ(iteration->finish().done, 1);
+    std::vector<PictureWish> wishes;
+    for (int view = 0; view < int(scene.cameras.size()); ++view)
+      for (const int side : {5, 16, 10000}) wishes.push_back({view, side});
+    const DevicePictures pictures = iteration->pictures(wishes, scene.sigma);
+    const std::vector<float> values(static_cast<const float*>(pictures.values),
+                                    static_cast<const float*>(pictures.values) + pictures.count);
+    ASSERT_EQ(pictures.list.size(), wishes.size());
+    for (const DevicePicture& p : pictures.list) {
+      const Camera& camera = scene.cameras[std::size_t(p.wish.view)];
+      const std::vector<float> full = iteration->coverage(p.wish.view, scene.sigma);
+      EXPECT_EQ((PictureSize{p.width, p.height}), reducedSize({camera.width, camera.height}, p.wish.maxSide));
+      EXPECT_LE(std::max(p.width, p.height), p.wish.maxSide);
+      const auto at = [&](int u, int v) { return full[std::size_t(v) * std::size_t(camera.width) + std::size_t(u)]; };
+      for (int y = 0; y < p.height; ++y)
+        for (int x = 0; x < p.width; ++x)
+          ASSERT_EQ(values[p.offset + std::size_t(y * p.width + x)],
+                    reducedPixel(camera.width, camera.height, p.width, p.height, x, y, at));
+    }
+    EXPECT_EQ(iteration->pictures({}, scene.sigma).count, 0u);
+    EXPECT_EQ(iteration->viewIoU().size(), 1u) << "of the newest iteration";
+  }
+}
+
+// Looking at views makes buffers grow earlier, and in other steps, than the fit alone would; its bits stay the same.
+TEST(CudaKernels, LookingAtViewsDoesNotChangeTheFit) {
+  DeviceScene scene = deviceScene(testScenes()[8], 0);
+  std::vector<Face> faces;
+  std::vector<Vec3<float>> positions;
+  for (int copy = 0; copy < 12; ++copy) {
+    for (const Face& f : scene.topology.faces) faces.push_back(f + int(positions.size()));
+    for (const auto& p : scene.positions) positions.push_back(p + 0.02f * float(copy) * Vec3<float>(1, 0.5f, 0.2f));
+  }
+  scene.positions = positions;
+  scene.topology = buildTopology(int(positions.size()), faces);
+  const auto after = [&](bool looking) {
+    const auto iteration = makeHostIteration();
+    DeviceOptions options = scene.options();
+    options.denseVertices = 0;
+    iteration->setOptions(options);
+    iteration->setViews(scene.inputs(), false);
+    iteration->setMesh(scene.topology, {scene.positions, {}, {}});
+    DeviceStep step;
+    step.views = {0};
+    for (const double sigma : {scene.sigma / 16, scene.sigma}) {
+      const PictureWish wishes[] = {{0, 16}, {1, 16}};
+      if (looking) iteration->pictures(wishes, scene.sigma), iteration->coverage(1, scene.sigma);
+      step.sigma = sigma;
+      iteration->run(std::vector<DeviceStep>(2, step));
+      EXPECT_EQ(iteration->finish().done, 2);
+    }
+    return iteration->state().positions;
+  };
+  EXPECT_EQ(after(true), after(false));
 }
 
 TEST(CudaKernels, BreakDownsStopTheFitAndAreTold) {

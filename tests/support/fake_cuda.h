@@ -2,6 +2,7 @@
 // were recorded into is launched. Counts what is alive, and fails the n-th call with a code of one's choice. Buffers of
 // OpenGL are host memory too; they can be written while mapped.
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -48,6 +49,12 @@ class FakeCuda {
   std::vector<std::string> log;  // of all calls that can fail, when keepLog is set
   bool keepLog = false;
   std::size_t used = 0, most = 0;  // bytes
+  std::map<std::string, device::Index> kernels;  // launched, and the most threads of a launch
+  // Looks on while a kernel runs: is to call `run`.
+  std::function<void(const char* kernel, device::Index count, const std::function<void()>& run)> around;
+  // Between a real OpenGL and the memory here: how large is this buffer of it, and what it holds from now on.
+  std::function<std::size_t(unsigned buffer)> sizeOfGlBuffer;
+  std::function<void(unsigned buffer, const std::vector<char>& bytes)> onUnmap;
   bool foreignCalls = false;  // something was allocated or waited for while recording: real CUDA refuses
 
   FakeCuda() { self() = this; }
@@ -119,7 +126,7 @@ class FakeCuda {
     self()->submit([=] { std::memset(to, byte, bytes); });
     return 0;
   }
-  static int launch(const char*, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void*) {
+  static int launch(const char* name, const void* kernel, unsigned blocks, unsigned threads, void** arguments, void*) {
     FakeCuda& f = *self();
     if (const int code = f.call("launch")) return code;
     const FakeKernel* entry = static_cast<const FakeKernel*>(kernel);
@@ -129,7 +136,12 @@ class FakeCuda {
     std::memcpy(parameters.data(), arguments[0], entry->bytes);
     ++f.launches;
     f.recorded += f.recording != nullptr;
-    f.submit([=] { entry->run(parameters.data(), count); });
+    f.kernels[name] = std::max(f.kernels[name], count);
+    f.submit([=] {
+      const auto run = [&] { entry->run(parameters.data(), count); };
+      if (self()->around) self()->around(name, count, run);
+      else run();
+    });
     return 0;
   }
   static int streamCreate(void** stream) {
@@ -178,6 +190,7 @@ class FakeCuda {
   }
   static int registerGlBuffer(void** resource, unsigned buffer) {
     if (const int code = self()->call("registerGlBuffer")) return code;
+    if (self()->sizeOfGlBuffer) self()->glBuffers[buffer].assign(self()->sizeOfGlBuffer(buffer), 0);
     if (!self()->glBuffers.count(buffer)) return 1;
     *resource = new GlResource{buffer};
     ++self()->registered;
@@ -211,6 +224,7 @@ class FakeCuda {
     GlResource& r = *static_cast<GlResource*>(resource);
     if (!std::exchange(r.mapped, false)) return 211;
     --self()->mapped;
+    if (self()->onUnmap) self()->onUnmap(r.buffer, self()->glBuffers.at(r.buffer));
     return self()->call("unmap");
   }
   static int glDevicesOf(int* devices, int most, int* count) {
