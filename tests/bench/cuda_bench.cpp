@@ -1,19 +1,22 @@
 // Iterations a second on the graphics card, their parts, memory, and every kernel against what memory allows.
-// usage: cuda_bench [--quick] [--kernels-only]
+// usage: cuda_bench [--quick] [--kernels-only] | --memory
 //
 // Times are those of CUDA's events on the stream of the iterations. Parts and kernels are timed launch by launch, without the
 // graph, each between two events: their sum is longer than an iteration, whose launches follow each other without a gap.
-// "of peak" compares the bytes a kernel must move at least (below, only where they are known) with the speed of a copy
-// within the card, measured here. Needs a card: says so and exits with 77 without one.
+// "bound" is the time that renderer/cuda/kernel_bounds.h allows a kernel's launches at least: by bytes at the speed of a copy
+// within the card, measured here, or by operations at the rate of its lanes and clock; "times" is how far above it they are.
+// Needs a card: says so and exits with 77 without one; --memory does not, it prints the memory predicted for many sizes.
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <string>
 
+#include "optim/fit/start_shapes.h"
 #include "optim/targets/soft_target.h"
 #include "optim/targets/targets.h"
 #include "renderer/cuda/atomic.h"
 #include "renderer/cuda/cuda_iteration.h"
+#include "renderer/cuda/kernel_bounds.h"
 #include "renderer/error.h"
 #include "tests/bench/coverage_batch.h"
 
@@ -54,7 +57,8 @@ class Profiler {
  public:
   struct Launches {
     double milliseconds = 0, threads = 0;
-    int count = 0, order = 0;
+    int count = 0;
+    std::vector<double> each;  // threads
   };
 
   explicit Profiler(const device::CudaApi& real) : real_(real), table_(real) {
@@ -73,7 +77,8 @@ class Profiler {
     std::map<std::string, Launches> result;
     for (const Timed& t : timed_) {
       Launches& l = result[t.name];
-      if (l.count++ == 0) l.order = int(result.size());
+      ++l.count;
+      l.each.push_back(t.threads);
       l.milliseconds += t.watch->milliseconds();
       l.threads += t.threads;
     }
@@ -168,13 +173,20 @@ Part partOf(const std::string& kernel) {
   return kForward;
 }
 
-// Bytes a thread of the kernel must read and write at least; 0: depends on the scene.
-double bytesOf(const std::string& kernel) {
-  static const std::map<std::string, double> known = {
-      {"adamMoments", 12 + 2 * 24.0}, {"adamStep", 24 + 12},   {"commitPositions", 24}, {"moveVertices", 12 + 12 + 12},
-      {"squareGradient", 12 + 8},     {"collectPulls", 24 + 24 + 12}, {"denseProduct", 4 * 64 + 12}};
-  const auto found = known.find(kernel);
-  return found == known.end() ? 0 : found->second;
+// Operations a second: lanes that round one each a cycle. Kernels are compiled without fused multiply-adds.
+struct Rates {
+  double floats, doubles;
+};
+Rates peakRates(const device::CudaDeviceInfo& info) {
+  struct Lanes {
+    int capability, floats, doubles;  // a multiprocessor of this and later ones
+  };
+  constexpr Lanes kLanes[] = {{75, 64, 2}, {80, 64, 32}, {86, 128, 2}, {90, 128, 64}, {103, 128, 2}};
+  Rates rates{};
+  for (const Lanes& lanes : kLanes)
+    if (10 * info.major + info.minor >= lanes.capability)
+      rates = {lanes.floats * info.processors * info.hertz, lanes.doubles * info.processors * info.hertz};
+  return rates;
 }
 
 // Bytes a second of a copy within the card, read and written.
@@ -245,20 +257,73 @@ void printTable(bool quick) {
       }
 }
 
-void printKernels(CoverageModel model, int size, int level, double peak) {
+// The least time of a kernel's launches, and what sets it.
+struct Bound {
+  double milliseconds = 0;
+  const char* by = "?";
+};
+Bound boundOf(const std::string& kernel, const Profiler::Launches& l, const DeviceWork& work, double bandwidth, const Rates& rates) {
+  const device::KernelBound* known = device::kernelBound(kernel);
+  if (!known) return {};
+  double bytes = 0, operations = 0;  // seconds
+  for (const double threads : l.each) {
+    const device::Traffic t = known->of(work, threads);
+    bytes += t.bytes() / bandwidth;
+    operations += std::max(t.floats / rates.floats, t.doubles / rates.doubles);
+  }
+  return {1e3 * std::max(bytes, operations), bytes >= operations ? "bytes" : "operations"};
+}
+
+void printKernels(CoverageModel model, int size, int level, double bandwidth, const Rates& rates) {
   const Case c(model, 24, size, level);
   const auto kernels = profile(c);
+  const auto counted = makeCudaIteration();
+  c.load(*counted);
+  const DeviceWork work = counted->work(Case::steps(1)[0]);
   std::vector<std::pair<std::string, Profiler::Launches>> rows(kernels.begin(), kernels.end());
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.milliseconds > b.second.milliseconds; });
   std::printf("\nkernels of one iteration, %s, 24 x %d^2, %d faces; a copy moves %.0f GB/s\n", model == CoverageModel::Contour ? "contour" : "softras",
-              size, int(c.batch.topology.faces.size()), peak / 1e9);
-  std::printf("%-22s %8s %12s %10s %12s %8s\n", "kernel", "launches", "threads", "us", "ps/thread", "of peak");
+              size, int(c.batch.topology.faces.size()), bandwidth / 1e9);
+  std::printf("%-22s %8s %12s %10s %10s %8s  %s\n", "kernel", "launches", "threads", "us", "bound us", "times", "by");
+  double sum = 0, least = 0;
   for (const auto& [name, l] : rows) {
-    const double bytes = bytesOf(name) * l.threads, share = bytes / peak / (l.milliseconds * 1e-3);
-    std::printf("%-22s %8d %12.0f %10.2f %12.1f", name.c_str(), l.count, l.threads, 1000 * l.milliseconds, 1e9 * l.milliseconds / l.threads);
-    if (bytes > 0) std::printf(" %7.0f%%", 100 * share);
-    std::printf("\n");
+    const Bound bound = boundOf(name, l, work, bandwidth, rates);
+    std::printf("%-22s %8d %12.0f %10.2f %10.2f %8.1f  %s\n", name.c_str(), l.count, l.threads, 1000 * l.milliseconds, 1000 * bound.milliseconds,
+                l.milliseconds / bound.milliseconds, bound.by);
+    sum += l.milliseconds;
+    least += bound.milliseconds;
   }
+  std::printf("%-22s %8s %12s %10.2f %10.2f %8.1f\n", "all", "", "", 1000 * sum, 1000 * least, sum / least);
+}
+
+// Views of one size around a sphere of so many faces; all views of a step at once.
+void printMemory() {
+  std::printf("memory on the card, MB, predicted: all views at once / one after the other\n%-8s %6s %6s", "model", "views", "size");
+  constexpr int kLevels[] = {4, 7, 9};
+  std::vector<Topology> meshes;
+  for (const int level : kLevels) {
+    const Mesh ball = icosphere(level);
+    meshes.push_back(buildTopology(int(ball.positions.size()), ball.faces));
+    std::printf(" %21d", int(ball.faces.size()));
+  }
+  std::printf(" faces\n");
+  for (const CoverageModel model : {CoverageModel::Contour, CoverageModel::SoftRas})
+    for (const auto& [views, size] : {std::pair{1, 256}, {24, 256}, {24, 1024}, {100, 512}, {1000, 512}, {1000, 4096}}) {
+      DeviceOptions options;
+      options.coverage = model;
+      Camera camera;
+      camera.width = camera.height = size;
+      camera.fx = camera.fy = size;
+      const std::vector<Camera> cameras(static_cast<std::size_t>(views), camera);
+      std::printf("%-8s %6d %4d^2", model == CoverageModel::Contour ? "contour" : "softras", views, size);
+      for (const Topology& mesh : meshes) {
+        DeviceOptions frugal = options;
+        frugal.memoryLimit = 1;
+        std::printf("   %8.0f / %7.0f", double(predictDeviceMemory(mesh, cameras, options, views).bytes) / 1e6,
+                    double(predictDeviceMemory(mesh, cameras, frugal, views).bytes) / 1e6);
+      }
+      std::printf("\n");
+    }
 }
 
 int run(bool quick, bool kernelsOnly) {
@@ -272,9 +337,12 @@ int run(bool quick, bool kernelsOnly) {
   std::printf("%s, %.1f GB, driver for CUDA %d.%d\n", status.name.c_str(), double(status.memory) / 1e9, driver / 1000, driver % 1000 / 10);
   if (!kernelsOnly) printTable(quick);
   const double peak = peakBandwidth(*device::cudaRuntime());
-  printKernels(CoverageModel::Contour, 256, 4, peak);
-  printKernels(CoverageModel::Contour, quick ? 256 : 1024, quick ? 5 : 6, peak);
-  printKernels(CoverageModel::SoftRas, 256, 4, peak);
+  device::CudaDeviceInfo info{};
+  device::checkCuda(*device::cudaRuntime(), device::cudaRuntime()->deviceInfo(0, &info), "cudaGetDeviceProperties");
+  const Rates rates = peakRates(info);
+  printKernels(CoverageModel::Contour, 256, 4, peak, rates);
+  printKernels(CoverageModel::Contour, quick ? 256 : 1024, quick ? 5 : 6, peak, rates);
+  printKernels(CoverageModel::SoftRas, 256, 4, peak, rates);
   return 0;
 }
 
@@ -286,6 +354,7 @@ int main(int count, char** arguments) try {
   for (int i = 1; i < count; ++i) {
     quick |= std::strcmp(arguments[i], "--quick") == 0;
     kernelsOnly |= std::strcmp(arguments[i], "--kernels-only") == 0;
+    if (std::strcmp(arguments[i], "--memory") == 0) return penumbra::printMemory(), 0;
   }
   return penumbra::run(quick, kernelsOnly);
 } catch (const penumbra::Error& error) {
