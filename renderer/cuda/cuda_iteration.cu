@@ -7,6 +7,7 @@
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/cuda_iteration.h"
 #include "renderer/cuda/iteration.h"
+#include "renderer/cuda/layout.h"
 
 namespace penumbra {
 namespace device {

@@ -137,6 +137,42 @@ TEST(DeviceSolver, OptionsAndViewsChangeWhileRunning) {
   EXPECT_EQ(card.viewIoU().size(), 3u);
 }
 
+// Re-carving replaces the triangles while the card iterates: it goes on there with the new mesh, finer or coarser, also
+// when the backend changes right behind.
+TEST(DeviceSolver, AnotherMeshGoesOnOnTheCard) {
+  Problem problem;
+  Fitter reference = problem.onProcessor(), card = problem.onCard(hostAccess());
+  FitOptions options = problem.options;
+  runTo(reference, 20);
+  runTo(card, 20);
+  for (const int level : {3, 1}) {
+    const Mesh mesh = icosphere(level);
+    FitState next = reference.state();
+    next.positions = mesh.positions;
+    next.faces = mesh.faces;
+    next.moment1.clear();
+    next.moment2.clear();
+    next.optimizerStep = 0;
+    next.growth = {};
+    const std::uint64_t before = card.facesVersion();
+    reference.restore(next);
+    card.restore(next);
+    EXPECT_NE(card.facesVersion(), before);
+    for (const Backend backend : {Backend::Cuda, Backend::Cpu, Backend::Cuda}) {
+      options.backend = backend;
+      card.setOptions(options);
+      const int until = reference.iteration() + 10;
+      runTo(reference, until);
+      runTo(card, until);
+      EXPECT_EQ(card.card(), backend == Backend::Cuda ? "Host 1" : "");
+      EXPECT_EQ(card.vertexGradient().size(), mesh.positions.size());
+      EXPECT_EQ(card.state().faces, mesh.faces);
+      EXPECT_EQ(card.state().optimizerStep, reference.state().optimizerStep);
+      EXPECT_LE(farthestVertex(reference.state(), card.state()), kNear * diagonal(reference.state())) << level;
+    }
+  }
+}
+
 // What is shown and kept of a fit agrees with the processor's.
 TEST(DeviceSolver, CoverageAndGradientsAreTheProcessors) {
   Problem problem;
