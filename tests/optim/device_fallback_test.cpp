@@ -257,6 +257,28 @@ TEST(DeviceSession, AFitThatCannotEvenBeShownHasFailedAndCanGoOn) {
   EXPECT_EQ(session.snapshot()->coverage.size(), 1u);
 }
 
+// Before the first iteration: what it will take, how many views at once, and that it does not fit.
+TEST(DeviceSession, MemoryIsToldWhenLoaded) {
+  const auto told = [](std::size_t memory) {
+    FakeCuda fake;
+    fake.memory = memory;
+    Session session(fakeAccess(fake));
+    FitOptions options = tinyOptions();
+    options.views = 8;
+    session.setOptions(options);
+    session.loadModel(eggMesh(2), "egg");
+    session.waitIdle();
+    return texts(session.takeEvents(), EventKind::Loaded);
+  };
+  const std::string roomy = told(std::size_t(1) << 30), none = told(20000);
+  std::string tight;  // of some size in between
+  for (std::size_t memory = 1500000; memory > 20000 && tight.find("at once") == std::string::npos; memory -= 20000) tight = told(memory);
+  EXPECT_NE(roomy.find("The graphics card needs about "), std::string::npos) << roomy;
+  EXPECT_EQ(roomy.find("at once"), std::string::npos) << roomy;
+  EXPECT_NE(tight.find(" of 8 views at once"), std::string::npos) << tight;
+  EXPECT_NE(none.find("1 MB are free: the CPU will have to do it"), std::string::npos) << none;
+}
+
 TEST(DeviceSession, AMissingCardIsAWarningAndTheFitRuns) {
   Session session(noCard("There is no NVIDIA driver."));
   const auto s = runWhole(session, tinyOptions(Backend::Cuda), eggMesh(2));
