@@ -11,7 +11,8 @@
 //                                                        all at once; --same-time: an answer of each (NAME@same) is also
 //                                                        taken when it has used as much processor time as the default
 //   quality_bench --methods grid --meshes dev --views 16 --size 256   what the baselines were tuned on
-//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the summary takes the median run)  --threads 2
+//                                                        gain kept: see tellGain below
+//   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the summary takes the median run)  --first-seed 0  --threads 2
 //   --json FILE  all rows, with checksums of the inputs    --report FILE  what is printed
 //   --resume FILE  takes the rows of an earlier --json FILE as they are and runs only the others
 //   --data DIR[:DIR...]  where the shapes are looked for (else PENUMBRA_MESHES, else ../shared/data beside this tree)
@@ -52,7 +53,7 @@ struct Arguments {
   std::vector<int> views = {8, 16, 32, 64};
   std::vector<fs::path> folders;
   CameraSet cameras = CameraSet::Fibonacci;
-  int size = 512, seeds = 1, threads = 0;
+  int size = 512, seeds = 1, firstSeed = 0, threads = 0;
   double seconds = 0;
   bool robust = false, ablate = false, sameTime = false;
 };
@@ -80,6 +81,7 @@ void read(Arguments& a, const std::string& flag, const std::string& value) {
   else if (flag == "--resume") a.resume = value;
   else if (flag == "--size") a.size = std::atoi(value.c_str());
   else if (flag == "--seeds") a.seeds = std::max(1, std::atoi(value.c_str()));
+  else if (flag == "--first-seed") a.firstSeed = std::atoi(value.c_str());
   else if (flag == "--threads") a.threads = std::atoi(value.c_str());
   else if (flag == "--seconds") a.seconds = std::atof(value.c_str());
   else if (flag == "--cameras") a.cameras = cameraSet(value);
@@ -132,7 +134,7 @@ class Bench {
       const auto mesh = find(shape);
       if (!mesh) continue;
       for (const int views : a_.views)
-        for (int seed = 0; seed < a_.seeds; ++seed)
+        for (int seed = a_.firstSeed; seed < a_.firstSeed + a_.seeds; ++seed)
           for (const Noise noise : noises_) sit({shape.name, *mesh, views, noise}, seed);
       save();  // what there is, should the run be ended
     }
@@ -186,7 +188,7 @@ class Bench {
     std::optional<ViewSet> exam;  // made when the first method needs it
     budget_ = {a_.seconds, 0};
     defaultFaces_ = 0;
-    hull_ = -1;
+    hull_ = nullptr;
     for (const Method& method : methods_) {
       const Json key = rowOf({s.name, method.name, toString(s.noise), toString(a_.cameras), s.views, a_.size, seed});
       std::vector<Json> rows = earlierRows(key);
@@ -211,24 +213,29 @@ class Bench {
 
   // Tells a row and holds others to it: time and faces of the default's answer, volume of the hull.
   void keep(Json row, Noise noise) {
-    if (row.at("method") == "hull") hull_ = volumeIoU(row);
+    if (row.at("method") == "hull") hull_ = row;
     if (row.at("method") == "default" && !failed(row)) {
       budget_.earlyProcessorSeconds = row.at("processor_seconds");
       defaultFaces_ = row.at("shape_quality").at("mesh").at("faces");
     }
-    if (hull_ >= 0 && row.at("method") != "hull") tellGain(row, noise);
+    if (!hull_.is_null() && row.at("method") != "hull") tellGain(row, noise);
     say(tableLine(row));
     rows_.push_back(std::move(row));
   }
 
-  // Of the gain over the hull with clean masks, how much is left with disturbed ones.
+  // gain_kept: gain over the hull of the same disturbed masks (carved as the product carves them, views not corrected) in
+  // shares of the gain with clean masks, the least of volume, Chamfer and held-out IoU. gain_kept_over_clean_hull: the same
+  // of the advantage over the hull of the clean masks, which no noise has harmed.
   void tellGain(Json& row, Noise noise) {
-    Json clean = row;
-    clean["masks"] = toString(Noise::None);
-    const double gain = volumeIoU(row) - hull_;
-    double& cleanGain = cleanGain_[textOf(clean)];
-    if (noise == Noise::None) cleanGain = gain;
-    else if (cleanGain > 0) row["gain_kept"] = std::max(0.0, gain / cleanGain);
+    Json key = row;
+    key["masks"] = toString(Noise::None);
+    Clean& clean = clean_[textOf(key)];
+    if (noise == Noise::None) {
+      clean = {hull_, gainOver(row, hull_)};
+    } else if (clean.gain.volume > 0) {
+      row["gain_kept"] = leastKept(gainOver(row, hull_), clean.gain);
+      row["gain_kept_over_clean_hull"] = leastKept(gainOver(row, clean.hull), clean.gain);
+    }
   }
 
   ViewSet examOf(const Sitting& s, int seed) {
@@ -270,10 +277,14 @@ class Bench {
   std::vector<Method> methods_;
   std::vector<Noise> noises_ = {Noise::None};
   std::map<std::string, Json> earlier_;       // by textOf
-  std::map<std::string, double> cleanGain_;   // by textOf
+  struct Clean {
+    Json hull;
+    Gain gain;
+  };
+  std::map<std::string, Clean> clean_;        // by textOf
   Budget budget_;
   int defaultFaces_ = 0;
-  double hull_ = -1;                          // volume IoU; -1: not known
+  Json hull_;                                 // its row; null: not known
   Json rows_ = Json::array(), inputs_ = Json::array();
   std::string report_;
 };

@@ -1,5 +1,6 @@
 #include "tests/bench/quality_row.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
@@ -40,7 +41,9 @@ std::string verdict(const Json& row) {
   if (row.at("masks") != toString(Noise::None)) {
     if (!row.contains("gain_kept")) return text;
     const double kept = row.at("gain_kept");
-    return text + format(" gain kept %.0f %% %s", 100 * kept, kept >= kLeastGainKept ? "ok" : "MISSED");
+    text += format(" gain kept %.0f %%", 100 * kept);
+    return text + format(", over clean hull %.0f %% %s", 100 * number(row.at("gain_kept_over_clean_hull")),
+                         kept >= kLeastGainKept ? "ok" : "MISSED");
   }
   const auto goal = goalFor(row.at("shape"), row.at("views"), row.at("size_px"));
   if (!goal) return text;
@@ -90,6 +93,20 @@ void addFigures(Json& row, const Mesh& mesh, const Mesh& shape, const ViewSet& e
 bool failed(const Json& row) { return row.contains("failure"); }
 
 double volumeIoU(const Json& row) { return failed(row) ? 0 : number(quality(row).at("volume_iou")); }
+
+Gain gainOver(const Json& row, const Json& hull) {
+  if (failed(row) || failed(hull)) return {};
+  const auto chamfer = [](const Json& r) { return number(quality(r).at("chamfer_l1")); };
+  const auto heldOut = [](const Json& r) { return number(r.at("held_out").at("iou")); };
+  return {volumeIoU(row) - volumeIoU(hull), chamfer(hull) - chamfer(row), heldOut(row) - heldOut(hull)};
+}
+
+double leastKept(const Gain& left, const Gain& clean) {
+  double least = 1e300;
+  for (const double Gain::*figure : {&Gain::volume, &Gain::chamfer, &Gain::heldOut})
+    if (clean.*figure > 0) least = std::min(least, left.*figure / clean.*figure);
+  return least < 1e300 ? least : 0;
+}
 
 std::string faultsOf(const Json& row) {
   if (failed(row)) return row.at("failure");

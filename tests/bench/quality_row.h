@@ -26,6 +26,15 @@ void addFigures(Json& row, const Mesh& mesh, const Mesh& shape, const ViewSet& e
 
 bool failed(const Json& row);
 double volumeIoU(const Json& row);  // 0 of a failed row or an open mesh
+
+// What a method makes of the same masks beyond carving them: volume IoU, Chamfer-L1 and held-out IoU, each positive when
+// better than the hull's.
+struct Gain {
+  double volume = 0, chamfer = 0, heldOut = 0;
+};
+Gain gainOver(const Json& row, const Json& hull);
+// The least of the three shares of the clean gain that is left; figures without a clean gain do not count.
+double leastKept(const Gain& left, const Gain& clean);
 // What is wrong with a mesh whatever its figures: "genus 2 (1)", "3 parts (1)", "0.2 % self-intersecting", ...; "" when
 // nothing is.
 std::string faultsOf(const Json& row);
