@@ -17,6 +17,7 @@ enum class ImageLoss { L2, L1, SoftIoU };
 enum class Optimizer { Adam, AdamUniform, VectorAdam, SteadyAdam };
 enum class RateUnit { Object, Pixels, Edges };       // of the learning rate: object radius 1, pixels, lengths of edges
 enum class Remeshing { Auto, On, Off };
+enum class ViewCorrecting { Auto, On, Off };
 enum class Parameters { Positions, Differential };   // what the optimiser moves (Large Steps: u = (I + lambda L) x)
 enum class LaplacianWeights { Uniform, Cotangent };
 enum class Backend { Auto, Cpu, Cuda };
@@ -43,6 +44,7 @@ struct FitOptions {
   bool stopWhenConverged = true;
   double prior = 1;                              // weight of the thin plate, see optim/newton/thin_plate.h
   double robust = 2;                             // pixels; 0: off
+  ViewCorrecting viewCorrection = ViewCorrecting::Auto;  // see optim/newton/view_correction.h
   bool coarseToFine = true;
   bool retopology = false;                       // another topology where the masks demand one, see optim/fit/mesh_care.h
   // Coverage

@@ -23,6 +23,7 @@ constexpr const char* kCoverages[] = {"contour", "softras"};
 constexpr const char* kOptimizers[] = {"adam", "adam_uniform", "vector_adam", "steady_adam"};
 constexpr const char* kRateUnits[] = {"object", "pixels", "edges"};
 constexpr const char* kRemeshing[] = {"auto", "on", "off"};
+constexpr const char* kViewCorrecting[] = {"auto", "on", "off"};
 constexpr const char* kParameters[] = {"positions", "differential"};
 constexpr const char* kLosses[] = {"l2", "l1", "soft_iou"};
 constexpr const char* kLaplacians[] = {"uniform", "cotangent"};
@@ -111,6 +112,9 @@ void addSolverRows(std::vector<Option>& t) {
       "Newton: how stiff the surface is where no silhouette tells its shape.", newtonOnly}));
   t.push_back(row<&F::robust>(kGroup, {"robust", "Trust masks within", "px", Linear, 0, 20, kNow, kBasic,
       "Newton: outlines farther off than this pull no harder, so that wrong masks do little harm; 0 trusts all alike.", newtonOnly}));
+  t.push_back(choiceRow<&F::viewCorrection>(kGroup, {"view_correction", "Correct views", "", Choice, 0, 0, kNow, kBasic,
+      "Newton: before the fit, puts cameras right that are a few pixels off and masks that are a little too wide or too "
+      "narrow; auto does so where masks disagree by more than 0.1 px.", newtonOnly}, kViewCorrecting));
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
       "Newton begins with a coarse mesh and refines it as it settles; gradient sharpens sigma as the outlines come "
       "near instead of after sigma_steps."}));

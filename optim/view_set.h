@@ -22,6 +22,7 @@ struct View {
   std::string name;
   Camera camera;
   Mask mask;  // camera.width x camera.height, 1 inside the object
+  double width = 0;  // pixels that the mask is thought to be too wide by all round, see optim/newton/view_correction.h
 };
 
 struct ViewSet {

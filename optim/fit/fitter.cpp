@@ -10,6 +10,7 @@
 #include "optim/fit/start_shapes.h"
 #include "optim/hull/visual_hull.h"
 #include "optim/newton/newton_solver.h"
+#include "optim/newton/view_correction.h"
 #include "optim/targets/metrics.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
@@ -41,11 +42,19 @@ std::shared_ptr<const ViewSet> checked(std::shared_ptr<const ViewSet> views) {
   return views;
 }
 
+// The same when none is left out.
+std::shared_ptr<const ViewSet> without(const std::shared_ptr<const ViewSet>& views, const std::vector<int>& leftOut) {
+  if (leftOut.empty()) return views;
+  auto rest = std::make_shared<ViewSet>(*views);
+  for (auto v = leftOut.rbegin(); v != leftOut.rend(); ++v) rest->train.erase(rest->train.begin() + *v);
+  return rest;
+}
+
 }  // namespace
 
 struct Fitter::Impl {
   ThreadPool& pool;
-  std::shared_ptr<const ViewSet> views;
+  std::shared_ptr<const ViewSet> views, fitted, trusted;  // as given; as the solver sees them; without those it distrusts
   FitOptions options;
   int planned;
   FitState state, good;
@@ -56,22 +65,18 @@ struct Fitter::Impl {
   SolverKind kind = SolverKind::Auto;  // of the solver
   bool onDevice = false;
   std::unique_ptr<FitSolver> solver;
-  std::shared_ptr<const JudgedMasks> judged;  // of the views, once the Newton solver has asked for them
+  std::shared_ptr<const JudgedMasks> given, judged;  // of `views` and of `fitted`, once the Newton solver has asked for them
   const std::atomic<bool>* stop = nullptr;
   std::vector<float> vertexGradient;
   bool gradientStale = false;          // vertexGradient is not the solver's newest
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
   std::string startNote;
+  ViewCorrection correction;           // of the views, for the Newton solver; 0 rounds: none
 
   Impl(std::shared_ptr<const ViewSet> v, const FitOptions& o, ThreadPool& p, const DeviceAccess& device)
       : pool(p), views(checked(std::move(v))), options(o), planned(o.iterations), backend(device) {
     makeSolver();
-  }
-
-  std::shared_ptr<const JudgedMasks> judgedMasks() {
-    if (!judged) judged = std::make_shared<const JudgedMasks>(views->train, pool);
-    return judged;
   }
 
   // For the options and views in force; the one there is stays when it is of the right kind.
@@ -80,12 +85,30 @@ struct Fitter::Impl {
     const bool device = backend.useDevice(options.backend, wanted, whyNotOnDevice(options));
     if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
     if (solver) newestGradient(), fetch(), solver.reset();  // its memory is free before the next one takes some
-    if (wanted == SolverKind::Newton) solver = std::make_unique<NewtonSolver>(views, pool, judgedMasks());
+    fitted = trusted = views;
+    judged = given;
+    correction = {};
+    if (wanted == SolverKind::Newton) makeNewton();
     else if (device && backend.reason().empty()) solver = std::make_unique<DeviceSolver>(views, pool, backend.access());
     else solver = std::make_unique<GradientSolver>(views, pool);
     kind = wanted;
     onDevice = device && backend.reason().empty();
     solver->setStopFlag(stop);
+  }
+
+  // Corrects the views first where that is wanted.
+  void makeNewton() {
+    if (!given) given = std::make_shared<const JudgedMasks>(views->train, pool);
+    judged = given;
+    const bool wanted = options.viewCorrection == ViewCorrecting::On ||
+                        (options.viewCorrection == ViewCorrecting::Auto && given->trust.noisy());
+    if (wanted && int(views->train.size()) >= ViewTrust::kFewestViews) {
+      correction = correctViews(views, given, pool);
+      fitted = correction.views;
+      judged = correction.masks;
+    }
+    trusted = without(fitted, judged->trust.distrusted);
+    solver = std::make_unique<NewtonSolver>(fitted, pool, judged);
   }
 
   // Uses the solver. When the card fails the processor takes over, from the newest state the host has, and is used.
@@ -119,10 +142,10 @@ struct Fitter::Impl {
   }
 
   Mesh makeStart() {
-    if (!judged) return makeStartMesh(options, *views, pool, &startNote);
+    if (!judged) return makeStartMesh(options, *fitted, pool, &startNote);
     const std::vector<const Mask*> distances = judged->distances();
     const KnownMasks known{distances, judged->trust};
-    return makeStartMesh(options, *views, pool, &startNote, &known);
+    return makeStartMesh(options, *fitted, pool, &startNote, &known);
   }
 
   // Says so when remeshing is wanted of a mesh that has to keep its triangles.
@@ -227,6 +250,8 @@ void Fitter::reset() {
   impl_->startNote.clear();
   Mesh mesh = impl_->makeStart();
   if (mesh.faces.empty()) throw Error(ExitCode::Input, "The start mesh has no faces.");
+  if (impl_->correction.rounds > 0)
+    impl_->startNote += (impl_->startNote.empty() ? "" : ". ") + ("Masks disagree: " + impl_->correction.summary());
   FitState state;
   state.positions = std::move(mesh.positions);
   state.faces = std::move(mesh.faces);
@@ -241,11 +266,13 @@ void Fitter::setOptions(const FitOptions& options) {
   const bool otherCoordinates = old.optimizer != options.optimizer || old.parameters != options.parameters ||
                                 (options.parameters == Parameters::Differential && old.lambda != options.lambda);
   const bool otherProblem = old.prior != options.prior || old.robust != options.robust ||
-                            old.coarseToFine != options.coarseToFine || old.solver != options.solver;
+                            old.coarseToFine != options.coarseToFine || old.solver != options.solver ||
+                            old.viewCorrection != options.viewCorrection;
+  const bool otherViews = old.viewCorrection != options.viewCorrection;
   if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
     impl_->state.growth.sigma = 0;  // begins at what was chosen
   impl_->options = options;
-  impl_->makeSolver();
+  impl_->makeSolver(otherViews);
   if (otherProblem) impl_->state.newton.restartLevel();
   if (!otherCoordinates) return;
   impl_->fetch();
@@ -258,7 +285,7 @@ void Fitter::setOptions(const FitOptions& options) {
 
 void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->views = checked(std::move(views));
-  impl_->judged.reset();
+  impl_->given.reset();
   impl_->makeSolver(true);
   impl_->state.newton.restartLevel();
   impl_->heldOutMasks.clear();
@@ -293,6 +320,7 @@ void Fitter::restore(const FitState& state) {
   impl_->install(state);
 }
 
+const ViewSet& Fitter::trustedViews() const { return *impl_->trusted; }
 const std::vector<float>& Fitter::viewIoU() const {
   return *impl_->withSolver([](FitSolver& s) { return &s.viewIoU(); });
 }

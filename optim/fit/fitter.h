@@ -61,6 +61,9 @@ class Fitter {
   bool converged() const;                       // the last iteration ended what the solver could do
   const std::string& startNote() const;         // of the start shape, see makeStartMesh; empty when nothing is notable
   void restore(const FitState& state);          // throws Error(Input) when it is not finite or does not fit together
+  // What the Newton solver trusts: cameras corrected (view_correction.h), views that contradict the others left out
+  // (view_trust.h); with other solvers the views as they were given.
+  const ViewSet& trustedViews() const;
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
   const std::vector<float>& vertexGradient() const;    // |dL/dx|, one a vertex
   Mask coverage(int trainView) const;                  // rendered at the last iteration, or now if there was none

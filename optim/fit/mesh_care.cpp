@@ -18,7 +18,7 @@ TopologySummary topologyOf(const Mesh& mesh) { return summarise(buildTopology(in
 bool isSolid(const TopologySummary& topology) { return topology.closed() && topology.inconsistentEdges == 0; }
 
 double outlinePixels(const Mesh& mesh, const MeshCare::Fit& fit) {
-  return evaluateSilhouettes(mesh, fit.views.train, fit.pool).contourErrorPx;
+  return evaluateSilhouettes(mesh, fit.fitter.trustedViews().train, fit.pool).contourErrorPx;
 }
 
 double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
@@ -68,7 +68,7 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
   watched_ = now;
   const Mesh mesh = meshOf(fit.fitter.state());
   if (!isSolid(topologyOf(mesh))) return outcome;
-  if (watch_.add(topologyMismatch(mesh, fit.views.train, {}, fit.pool))) begin(fit, false, outcome);
+  if (watch_.add(topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool))) begin(fit, false, outcome);
   return outcome;
 }
 
@@ -83,7 +83,7 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
     outcome.verdict = "not watertight";
     return outcome;
   }
-  if (mayGoOn && mayTry(fit) && topologyMismatch(mesh, fit.views.train, {}, fit.pool).mismatch && begin(fit, false, outcome))
+  if (mayGoOn && mayTry(fit) && topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool).mismatch && begin(fit, false, outcome))
     return outcome;
   RepairReport repair = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
   if (repair.rounds > 0) {
@@ -113,7 +113,7 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
   const Mesh present = meshOf(fit.fitter.state());
   Mesh mesh;
   try {
-    mesh = reextract(present, fit.views.train, options, fit.pool, &report);
+    mesh = reextract(present, fit.fitter.trustedViews().train, options, fit.pool, &report);
   } catch (const Error& error) {
     if (error.code() != ExitCode::Input) throw;
     refuted_ = true;

@@ -44,7 +44,8 @@ void HullField::setUp(std::span<const View> views, std::span<const Mask* const> 
     f.focal = float(std::sqrt(c.fx * c.fy));
     f.source = index;
     f.distance = distances.empty() ? signedDistance(view.mask) : *distances[std::size_t(index)];
-    for (float& d : f.distance.pixels) d = -d;  // outside positive
+    const float width = distances.empty() ? float(view.width) : 0;
+    for (float& d : f.distance.pixels) d = width - d;  // outside positive
   });
   for (FieldView& f : all)
     if (!f.distance.empty()) views_.push_back(std::move(f));

@@ -24,6 +24,13 @@ struct PartSums {
   float a = 0, b = 0;            // of w r times the factors
 };
 
+using ViewRow = Eigen::Matrix<float, kViewUnknowns, 1>;
+
+// Sums over the samples of a part of w times the factors of A and B times the view's row.
+struct PartViewSums {
+  ViewRow a = ViewRow::Zero(), b = ViewRow::Zero();
+};
+
 struct PartRows {
   int count = 0;
   int vertex[3];
@@ -70,11 +77,34 @@ ContourTerm termOf(const PartRows& rows, const PartSums& sums) {
   return term;
 }
 
-}  // namespace
+// What one sample knows of its view, see ViewTerms; `row` in world units.
+struct MovingView {
+  const CameraT<float>& camera;
+  const ViewVector& units;
+  ViewTerms& terms;
+  Eigen::Matrix<float, kViewUnknowns, kViewUnknowns> square;  // of one part: short sums may be floats
+  ViewRow pull;
 
-ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
-                               const TargetField& target, const ContourTermOptions& options,
-                               std::vector<ContourTerm>& terms) {
+  ViewRow row(const OutlineSample<float>& s, float unit) const {
+    const float depth = unit * std::sqrt(camera.fx * camera.fy);
+    const glm::vec3 x = depth * glm::vec3((s.pixel.x - camera.cx) / camera.fx, (s.pixel.y - camera.cy) / camera.fy, 1);
+    return unit * viewRow(camera, units, x, s.normal);
+  }
+  void beginPart() { square.setZero(), pull.setZero(); }
+  void endPart(const PartRows& rows, const PartViewSums& sums) {
+    terms.square += square.cast<double>();
+    terms.pull += pull.cast<double>();
+    for (int k = 0; k < rows.count; ++k) {
+      ViewTerms::Coupling& c = terms.coupling.emplace_back();
+      c.vertex = rows.vertex[k];
+      for (int j = 0; j < kViewUnknowns; ++j) c.column[j] = sums.a[j] * rows.a[k] + sums.b[j] * rows.b[k];
+    }
+  }
+};
+
+ContourMisfit sumTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
+                       const TargetField& target, const ContourTermOptions& options, float width,
+                       std::vector<ContourTerm>& terms, MovingView* view) {
   terms.clear();
   ContourMisfit misfit;
   misfit.iou = coveredIoU(outline, target);
@@ -84,9 +114,11 @@ ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>&
   for (std::size_t first = 0, next = 0; first < samples.size(); first = next) {
     const OutlinePart<float>& part = outline.parts[std::size_t(samples[first].part)];
     PartSums sums;
+    PartViewSums viewSums;
+    if (view) view->beginPart();
     for (next = first; next < samples.size() && samples[next].part == samples[first].part; ++next) {
       const OutlineSample<float>& s = samples[next];
-      const float distance = target.at(s.pixel).distance;
+      const float distance = target.at(s.pixel).distance - width;
       const float phi = std::clamp(distance, -clip, clip), size = std::abs(phi);
       misfit.length += double(s.length);
       misfit.absolute += double(s.length * std::abs(distance));
@@ -98,10 +130,35 @@ ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>&
       const float a = (1 - s.t) * unit, b = s.t * unit, w = weight * far, r = phi * unit;
       sums.aa += w * a * a, sums.ab += w * a * b, sums.bb += w * b * b;
       sums.a += w * r * a, sums.b += w * r * b;
+      if (!view) continue;
+      const ViewRow row = view->row(s, unit);
+      view->square += w * row * row.transpose();
+      view->pull += w * r * row;
+      viewSums.a += w * a * row, viewSums.b += w * b * row;
     }
-    terms.push_back(termOf(rowsOf(mesh, camera, part, part.normal, float(options.nearPlane)), sums));
+    const PartRows rows = rowsOf(mesh, camera, part, part.normal, float(options.nearPlane));
+    terms.push_back(termOf(rows, sums));
+    if (view) view->endPart(rows, viewSums);
   }
   return misfit;
+}
+
+}  // namespace
+
+ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
+                               const TargetField& target, const ContourTermOptions& options,
+                               std::vector<ContourTerm>& terms) {
+  return sumTerms(mesh, camera, outline, target, options, 0, terms, nullptr);
+}
+
+ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
+                               const TargetField& target, const ContourTermOptions& options, double width,
+                               const ViewVector& units, std::vector<ContourTerm>& terms, ViewTerms& view) {
+  view.coupling.clear();
+  view.square.setZero();
+  view.pull.setZero();
+  MovingView moving{camera, units, view, {}, {}};
+  return sumTerms(mesh, camera, outline, target, options, float(width), terms, &moving);
 }
 
 }  // namespace penumbra

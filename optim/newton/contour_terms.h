@@ -14,6 +14,7 @@
 
 #include "optim/newton/symmetric3.h"
 #include "optim/newton/target_field.h"
+#include "optim/newton/view_motion.h"
 #include "renderer/outline.h"
 
 namespace penumbra {
@@ -47,5 +48,20 @@ inline constexpr double kLengthScale = 240;
 ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
                                const TargetField& target, const ContourTermOptions& options,
                                std::vector<ContourTerm>& terms);
+
+// The same samples when the view may be wrong as a whole by q (view_motion.h): w rho(a . d + b . q - r), b = viewRow z / f.
+struct ViewTerms {
+  struct Coupling {
+    int vertex;
+    glm::vec3 column[kViewUnknowns];  // sum of w a b_k
+  };
+  std::vector<Coupling> coupling;
+  ViewMatrix square;                  // sum of w b b^T
+  ViewVector pull;                    // sum of w r b
+};
+// `camera` is the moved one, `width` its q6; `units` those of the view (viewUnits).
+ContourMisfit makeContourTerms(const MeshRef<float>& mesh, const CameraT<float>& camera, const ViewOutline<float>& outline,
+                               const TargetField& target, const ContourTermOptions& options, double width,
+                               const ViewVector& units, std::vector<ContourTerm>& terms, ViewTerms& view);
 
 }  // namespace penumbra

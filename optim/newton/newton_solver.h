@@ -13,9 +13,10 @@
 // if they are binary; kNoisyRoughPixels where that is more than kCleanNoise, for it is an estimate), the shape has more
 // detail than mu allows, and mu falls to kRelaxation of it, once (discrepancy principle). Only once the steps have
 // settled: with a small mu from the start they stall before the parts between the rims have moved.
-// Noise: where masks disagree with one another by n pixels (hull/view_trust.h), mu is 1 + kNoisePrior n times higher, for
-// only stiffness averages over neighbouring rims, the robust loss reaches kNoiseReach n pixels farther, and mu is not
-// lowered for roughness that n explains. Views whose masks contradict the others do not pull at all.
+// Noise: Fitter hands over corrected views where masks disagree (view_correction.h). Where they still disagree with one
+// another by n pixels (hull/view_trust.h), mu is 1 + kNoisePrior n times higher, for only stiffness averages over neighbouring
+// rims, the robust loss reaches kNoiseReach n pixels farther, and mu is not lowered for roughness that n explains. Views
+// whose masks contradict the others do not pull at all.
 // Converged: the last level has stalled. Going on is possible at any time.
 #pragma once
 #include "optim/fit/solver.h"

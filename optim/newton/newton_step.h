@@ -1,7 +1,9 @@
 // One Gauss-Newton step towards a surface whose outlines match the masks and which bends as little as it can.
 //
-//   E(x) = 1/2 sum_s w_s rho(r_s(x))  +  mu w/2 sum_i |u_i(x)|^2
-//          contour_terms.h               thin_plate.h
+//   E(x, q) = 1/2 sum_s w_s rho(r_s(x, q))  +  mu w/2 sum_i |u_i(x)|^2  +  kappa/2 sum_v W_v |q_v|^2
+//             contour_terms.h                  thin_plate.h                view_motion.h
+// q, the errors of whole views, only when viewPrior kappa > 0; W_v is the weight of all samples of the view, so that kappa
+// says how large a share of its outline votes for the camera as it was given.
 // Trace the outlines -> terms -> normal equations -> conjugate gradients -> guard -> trace again at the new place. When E
 // has grown there the step is tried again with ten times the damping (Levenberg-Marquardt), at most kAttempts times;
 // then the mesh stays. The outlines found at the accepted place serve the next step.
@@ -23,6 +25,7 @@ struct NewtonSettings {
   int solverIterations = 40;   // of conjugate gradients, at most
   double solverTolerance = 1e-3;
   double maxEdges = 0.5;       // see step_guard.h
+  double viewPrior = 0;        // kappa; 0: views are right as they are
 };
 
 struct NewtonReport {
@@ -49,6 +52,7 @@ class NewtonStepper {
                     double& damping);
   void forget() { tracedId_ = 0; }  // positions have changed other than by a step
 
+  const std::vector<ViewVector>& viewMotions() const { return motions_; }  // q, by number of the view
   const std::vector<float>& viewIoU() const { return viewIoU_; }
   const ViewTrust& trust() const { return masks_->trust; }  // views that are distrusted do not pull
   double greyShare() const;  // 0: masks are binary, 1: anti-aliased all along their outlines
@@ -59,12 +63,17 @@ class NewtonStepper {
   struct Misfit {
     double silhouette = 0, meanPixels = 0, rmsPixels = 0, trainIoU = 0;
   };
-  Misfit lookAt(std::span<const glm::vec3> positions, const Topology& topology, const ContourTermOptions& options,
-                bool trace);
+  Misfit lookAt(std::span<const glm::vec3> positions, const Topology& topology, const NewtonSettings& settings, bool trace);
+  void moveViews(std::vector<ViewVector> motions);
+  double motionEnergy(double viewPrior) const;
+  std::vector<EliminatedView> viewsToEliminate(const NewtonSettings& settings, double damping) const;
 
   std::shared_ptr<const ViewSet> views_;
   ThreadPool& pool_;
-  std::vector<CameraT<float>> cameras_;
+  std::vector<CameraT<float>> cameras_;   // moved by motions_
+  std::vector<ViewVector> motions_, units_;
+  std::vector<double> viewWeights_;       // W
+  std::vector<ViewTerms> viewTerms_;
   std::shared_ptr<const JudgedMasks> masks_;
   OutlineTracer<float> tracer_;
   std::vector<ViewOutline<float>> outlines_;

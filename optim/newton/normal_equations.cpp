@@ -98,8 +98,12 @@ void NormalEquations::invertDiagonal(double damping) {
 }
 
 void NormalEquations::build(const ThinPlate& plate, const std::vector<glm::vec3>& positions,
-                            std::span<const std::vector<ContourTerm>> terms, const Weights& weights) {
+                            std::span<const std::vector<ContourTerm>> terms, const Weights& weights,
+                            std::vector<EliminatedView> views) {
   plate_ = &plate;
+  views_ = std::move(views);
+  viewSums_.resize(views_.size());
+  fromViews_.assign(views_.empty() ? 0 : positions.size(), glm::vec3(0));
   prior_ = float(weights.prior);
   const std::size_t count = positions.size();
   diagonal_.assign(count, {});
@@ -120,7 +124,35 @@ void NormalEquations::build(const ThinPlate& plate, const std::vector<glm::vec3>
     for (std::size_t v = begin; v < end; ++v) gradient_[v] = prior_ * plate.product(v, bent_) - data_[v];
     return 0.0;
   });
+  for (const EliminatedView& view : views_) {
+    const ViewVector share = view.inverse * view.pull;
+    for (const ViewTerms::Coupling& c : *view.coupling)
+      for (int k = 0; k < kViewUnknowns; ++k) gradient_[std::size_t(c.vertex)] += float(share[k]) * c.column[k];
+  }
   invertDiagonal(weights.damping);
+}
+
+ViewVector EliminatedView::solve(std::span<const glm::vec3> moves) const {
+  ViewVector left = pull;
+  for (const ViewTerms::Coupling& c : *coupling)
+    for (int k = 0; k < kViewUnknowns; ++k) left[k] -= double(glm::dot(c.column[k], moves[std::size_t(c.vertex)]));
+  return inverse * left;
+}
+
+void NormalEquations::subtractViews(const std::vector<glm::vec4>& x) {
+  pool_.parallelFor(int(views_.size()), [&](int index, int) {
+    const EliminatedView& view = views_[std::size_t(index)];
+    Eigen::Matrix<float, kViewUnknowns, 1> sum = Eigen::Matrix<float, kViewUnknowns, 1>::Zero();
+    for (const ViewTerms::Coupling& c : *view.coupling) {
+      const glm::vec3 moved(x[std::size_t(c.vertex)]);
+      for (int k = 0; k < kViewUnknowns; ++k) sum[k] += glm::dot(c.column[k], moved);
+    }
+    viewSums_[std::size_t(index)] = view.inverse.cast<float>() * sum;
+  });
+  std::fill(fromViews_.begin(), fromViews_.end(), glm::vec3(0));
+  for (std::size_t v = 0; v < views_.size(); ++v)  // in order: the same bits for any number of threads
+    for (const ViewTerms::Coupling& c : *views_[v].coupling)
+      for (int k = 0; k < kViewUnknowns; ++k) fromViews_[std::size_t(c.vertex)] += viewSums_[v][k] * c.column[k];
 }
 
 // r = -gradient, p = z = M^-1 r. Returns r . z, sets `squares` to r . r.
@@ -145,6 +177,7 @@ double NormalEquations::beginSolve(double& squares) {
 
 // q = A p. Returns p . q.
 double NormalEquations::applyMatrix() {
+  if (!views_.empty()) subtractViews(p_);
   sumOverChunks([&](std::size_t begin, std::size_t end) {
     for (std::size_t v = begin; v < end; ++v) u_[v] = plate_->umbrella(v, p_);
     return 0.0;
@@ -155,6 +188,7 @@ double NormalEquations::applyMatrix() {
       glm::vec4 result = prior_ * plate_->product(v, u_) + times(diagonal_[v], p_[v]);
       for (int k = pairStart_[v]; k < pairStart_[v + 1]; ++k)
         result += glm::vec4(pairBlock_[std::size_t(k)] * glm::vec3(p_[std::size_t(pairColumn_[std::size_t(k)])]), 0);
+      if (!views_.empty()) result -= glm::vec4(fromViews_[v], 0);
       q_[v] = result;
       sum += dot3(p_[v], result);
     }

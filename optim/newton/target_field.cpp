@@ -17,12 +17,13 @@ bool reachesFrame(const Mask& mask) {
 
 }  // namespace
 
-TargetField::TargetField(const Mask& mask) : outline_(traceOutline(mask)), touchesFrame_(reachesFrame(mask)) {
+TargetField::TargetField(const Mask& mask, double width) : outline_(traceOutline(mask)), touchesFrame_(reachesFrame(mask)) {
   distance_ = signedDistance(mask, outline_);
-  double length = 0;
-  for (const OutlineSegment& s : outline_) length += double(glm::distance(s.a, s.b));
+  if (width != 0)
+    for (float& d : distance_.pixels) d -= float(width);
+  for (const OutlineSegment& s : outline_) length_ += double(glm::distance(s.a, s.b));
   const auto grey = std::count_if(mask.pixels.begin(), mask.pixels.end(), [](float m) { return m > 0.02f && m < 0.98f; });
-  if (length > 0) greyShare_ = std::min(1.0, double(grey) / length);
+  if (length_ > 0) greyShare_ = std::min(1.0, double(grey) / length_);
   counts_.reserve(std::size_t(mask.width + 1) * std::size_t(mask.height));
   for (int y = 0; y < mask.height; ++y) {
     std::uint16_t count = 0;
@@ -50,7 +51,7 @@ TargetField::Sample TargetField::at(const glm::vec2& pixel) const {
 
 std::vector<TargetField> makeTargetFields(std::span<const View> views, ThreadPool& pool) {
   std::vector<TargetField> fields(views.size());
-  pool.parallelFor(int(views.size()), [&](int v, int) { fields[std::size_t(v)] = TargetField(views[std::size_t(v)].mask); });
+  pool.parallelFor(int(views.size()), [&](int v, int) { fields[std::size_t(v)] = TargetField(views[std::size_t(v)].mask, views[std::size_t(v)].width); });
   return fields;
 }
 

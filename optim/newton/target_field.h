@@ -18,7 +18,7 @@ namespace penumbra {
 class TargetField {
  public:
   TargetField() = default;
-  explicit TargetField(const Mask& mask);
+  explicit TargetField(const Mask& mask, double width = 0);  // see View::width
 
   struct Sample {
     float distance;      // px, inside positive
@@ -28,6 +28,7 @@ class TargetField {
   const Mask& distance() const { return distance_; }
   bool empty() const { return outline_.empty(); }  // the mask shows nothing, or fills the frame
   const std::vector<OutlineSegment>& outline() const { return outline_; }
+  double outlineLength() const { return length_; }  // px
   // Pixels of the mask at 1/2 or more: all of them, and those of a row in columns [begin, end).
   long covered() const { return covered_; }
   // Partly covered pixels for each pixel of outline, at most 1: 0 for binary masks.
@@ -42,7 +43,7 @@ class TargetField {
   std::vector<OutlineSegment> outline_;
   std::vector<std::uint16_t> counts_;  // of a row's first x pixels, x = 0 .. width
   long covered_ = 0;
-  double greyShare_ = 1;
+  double greyShare_ = 1, length_ = 0;
   bool touchesFrame_ = false;
 };
 
