@@ -1,8 +1,8 @@
 #include "optim/newton/view_correction.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "optim/hull/visual_hull.h"
 #include "optim/newton/newton_step.h"
@@ -44,12 +44,15 @@ std::shared_ptr<const ViewSet> moved(const ViewSet& views, const std::vector<Vie
   return corrected;
 }
 
+std::string oneDigit(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 1).ptr};
+}
+
 }  // namespace
 
 std::string ViewCorrection::summary() const {
-  char text[96];
-  std::snprintf(text, sizeof text, "cameras corrected by %.1f px, widths of masks by %.1f px", meanMove, meanWidth);
-  return text;
+  return "cameras corrected by " + oneDigit(meanMove) + " px, widths of masks by " + oneDigit(meanWidth) + " px";
 }
 
 ViewCorrection correctViews(std::shared_ptr<const ViewSet> views, std::shared_ptr<const JudgedMasks> masks, ThreadPool& pool) {
