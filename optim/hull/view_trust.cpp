@@ -7,8 +7,7 @@
 namespace penumbra {
 namespace {
 
-constexpr int kInnerRays = 64, kCoarse = 48, kFine = 4, kRounds = 3;
-constexpr int kOutlineRays = 768, kFewOutlineRays = 16, kMostOutlineRays = 48;  // in all; of one view
+constexpr int kInnerRays = 64, kOutlineRays = 48, kCoarse = 48, kFine = 4, kRounds = 3;
 constexpr float kInside = 3;  // pixels: rays of the inner kind are so far from their own outline
 
 struct Verdict {
@@ -32,12 +31,10 @@ class Judge {
       : field_(field), pool_(pool), pixel_(float(field.pixelAt(glm::vec3(0)))), trusted_(std::size_t(field.viewCount()), true) {
     inner_.resize(trusted_.size());
     outline_.resize(trusted_.size());
-    // The noise is a mean over all views: many need fewer rays each, and each ray costs more
-    const int rays = std::clamp(kOutlineRays / std::max(1, field.viewCount()), kFewOutlineRays, kMostOutlineRays);
     pool_.parallelFor(field.viewCount(), [&](int v, int) {
       const Mask& d = field_.distance(v);  // outside positive
       inner_[std::size_t(v)] = pixelsWhere(d, kInnerRays, [](float s) { return s < -kInside; });
-      outline_[std::size_t(v)] = pixelsWhere(d, rays, [](float s) { return s <= 0 && s > -1; });
+      outline_[std::size_t(v)] = pixelsWhere(d, kOutlineRays, [](float s) { return s <= 0 && s > -1; });
     });
   }
 
