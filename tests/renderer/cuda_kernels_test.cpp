@@ -250,9 +250,8 @@ TEST(CudaKernels, IterationsDoNotDependOnTheOrderOfThreads) {
     }
 }
 
-// A fold too fine for the first guess of room: buffers grow, and the result is as if they had been large from the
-// start.
-TEST(CudaKernels, BuffersGrowUntilAllFits) {
+// Twelve copies of a scene, a little apart: more parts of outlines than room is first made for.
+DeviceScene foldedScene() {
   DeviceScene scene = deviceScene(testScenes()[8], 0);
   std::vector<Face> faces;
   std::vector<Vec3<float>> positions;
@@ -262,6 +261,13 @@ TEST(CudaKernels, BuffersGrowUntilAllFits) {
   }
   scene.positions = positions;
   scene.topology = buildTopology(int(positions.size()), faces);
+  return scene;
+}
+
+// A fold too fine for the first guess of room: buffers grow, and the result is as if they had been large from the
+// start.
+TEST(CudaKernels, BuffersGrowUntilAllFits) {
+  const DeviceScene scene = foldedScene();
   const SceneResult expected = onProcessor(scene, CoverageModel::Contour, scene.sigma);
   const auto iteration = makeHostIteration();
   DeviceOptions options = scene.options();
@@ -319,15 +325,7 @@ TEST(CudaKernels, PicturesAreTheCoverageReduced) {
 
 // Looking at views makes buffers grow earlier, and in other steps, than the fit alone would; its bits stay the same.
 TEST(CudaKernels, LookingAtViewsDoesNotChangeTheFit) {
-  DeviceScene scene = deviceScene(testScenes()[8], 0);
-  std::vector<Face> faces;
-  std::vector<Vec3<float>> positions;
-  for (int copy = 0; copy < 12; ++copy) {
-    for (const Face& f : scene.topology.faces) faces.push_back(f + int(positions.size()));
-    for (const auto& p : scene.positions) positions.push_back(p + 0.02f * float(copy) * Vec3<float>(1, 0.5f, 0.2f));
-  }
-  scene.positions = positions;
-  scene.topology = buildTopology(int(positions.size()), faces);
+  const DeviceScene scene = foldedScene();
   const auto after = [&](bool looking) {
     const auto iteration = makeHostIteration();
     DeviceOptions options = scene.options();
