@@ -1,20 +1,30 @@
 // Compiled once per instruction set; see renderer/CMakeLists.txt. Nothing here may call a function that is not inlined.
+#include <type_traits>
+
 #include "renderer/cpu/softras_kernels.h"
 
 namespace penumbra::PENUMBRA_ISA {
 namespace {
 
-// The 16 pixels of a block at once.
-template <class Number> struct BlockLanes;
-template <> struct BlockLanes<float> {
-  using Real = float;
-  typedef float Value __attribute__((vector_size(64)));
-  typedef std::int32_t Bits __attribute__((vector_size(64)));
+// A block's 16 pixels are worked on in parts, each as wide as the machine's own vectors: comparisons of wider ones
+// are taken apart, number by number.
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+template <class Number, int count> struct VectorOf {
+  typedef Number Type __attribute__((vector_size(count * sizeof(Number))));
 };
-template <> struct BlockLanes<double> {
-  using Real = double;
-  typedef double Value __attribute__((vector_size(128)));
-  typedef std::int64_t Bits __attribute__((vector_size(128)));
+template <class Number> constexpr int kLanes = kVectorBytes / int(sizeof(Number));
+template <class Number> constexpr int kParts = kBlockPixels / kLanes<Number>;
+template <class Number> struct BlockLanes {
+  using Real = Number;
+  using Value = typename VectorOf<Number, kLanes<Number>>::Type;
+  using Bits = typename VectorOf<std::conditional_t<sizeof(Number) == 4, std::int32_t, std::int64_t>,
+                                 kLanes<Number>>::Type;
 };
 
 template <class Real> using Lanes = typename BlockLanes<Real>::Value;
@@ -26,33 +36,34 @@ template <class Real> inline Lanes<Real> load(const Real* from) {
 }
 template <class Real> inline void store(Real* to, const Lanes<Real>& value) { __builtin_memcpy(to, &value, sizeof value); }
 
-template <class Real> inline Real sum(const Lanes<Real>& value) {
+// The sum over a block, in the same order for every width.
+template <class Real> inline Real sum(const Real (&value)[kBlockPixels]) {
   Real part[4];
   for (int i = 0; i < 4; ++i) part[i] = (value[i] + value[i + 4]) + (value[i + 8] + value[i + 12]);
   return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
-template <class Real> inline Real largest(const Lanes<Real>& value) {
-  typedef Real Half __attribute__((vector_size(8 * sizeof(Real))));
-  typedef Real Quarter __attribute__((vector_size(4 * sizeof(Real))));
-  Half a, b;
-  __builtin_memcpy(&a, &value, sizeof a);
-  __builtin_memcpy(&b, reinterpret_cast<const char*>(&value) + sizeof a, sizeof b);
-  a = a < b ? b : a;
-  Quarter c, d;
-  __builtin_memcpy(&c, &a, sizeof c);
-  __builtin_memcpy(&d, reinterpret_cast<const char*>(&a) + sizeof c, sizeof d);
-  c = c < d ? d : c;
-  const Real e = c[0] < c[1] ? c[1] : c[0], f = c[2] < c[3] ? c[3] : c[2];
-  return e < f ? f : e;
+template <class Real, int lanes> inline Real largest(const typename VectorOf<Real, lanes>::Type& value) {
+  if constexpr (lanes == 2) {
+    return value[0] < value[1] ? value[1] : value[0];
+  } else if constexpr (lanes * sizeof(Real) == 16) {
+    const Real a = value[0] < value[1] ? value[1] : value[0], b = value[2] < value[3] ? value[3] : value[2];
+    return a < b ? b : a;
+  } else {
+    typename VectorOf<Real, lanes / 2>::Type a, b;
+    __builtin_memcpy(&a, &value, sizeof a);
+    __builtin_memcpy(&b, reinterpret_cast<const char*>(&value) + sizeof a, sizeof b);
+    return largest<Real, lanes / 2>(a < b ? b : a);
+  }
 }
 
+// Centres of the pixels of the first block of a tile, relative to the tile's corner.
 template <class Real> struct BlockPixels {
-  Lanes<Real> x, y;  // of the first block of a tile, relative to the tile's corner
+  Lanes<Real> x[kParts<Real>], y[kParts<Real>];
   BlockPixels() {
     for (int i = 0; i < kBlockPixels; ++i) {
-      x[i] = Real(i % kBlockSide) + Real(0.5);
-      y[i] = Real(i / kBlockSide) + Real(0.5);
+      x[i / kLanes<Real>][i % kLanes<Real>] = Real(i % kBlockSide) + Real(0.5);
+      y[i / kLanes<Real>][i % kLanes<Real>] = Real(i / kBlockSide) + Real(0.5);
     }
   }
 };
@@ -135,10 +146,11 @@ template <int N, class Real> inline bool outOfReach(const SoftRasEdge<Real>* edg
   return lowest < -blockReach;
 }
 
-// Calls visit(block, place) for the blocks of a tile that the face may cover and that did not stop before it.
-template <int N, class Real, class Visit>
+// Calls visit(pixel, part, place) for the parts of the tile's blocks that the face may cover and that did not stop
+// before it, and then finish(block).
+template <int N, class Real, class Visit, class Finish>
 inline void forBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
-                      int tileX, int tileY, int face, const Visit& visit) {
+                      int tileX, int tileY, int face, const Visit& visit, const Finish& finish) {
   using L = BlockLanes<Real>;
   const BlockPixels<Real> first;
   const Real reach = blockReach(view);
@@ -149,9 +161,13 @@ inline void forBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* ed
       if (view.stops[block] <= face) continue;
       const Real x = Real((bx - tileX * kTileBlocks) * kBlockSide);
       if (outOfReach<N>(edges, x + Real(0.5 * kBlockSide), y + Real(0.5 * kBlockSide), reach)) continue;
-      SoftRasPlace<L, N> place;
-      softRasPlace<L, N>(edges, first.x + x, first.y + y, place);
-      visit(block, place);
+#pragma GCC unroll 4
+      for (int part = 0; part < kParts<Real>; ++part) {
+        SoftRasPlace<L, N> place;
+        softRasPlace<L, N>(edges, first.x[part] + x, first.y[part] + y, place);
+        visit(block * kBlockPixels + part * kLanes<Real>, part, place);
+      }
+      finish(block);
     }
   }
 }
@@ -161,12 +177,19 @@ inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* 
                         int tileX, int tileY, int face) {
   using L = BlockLanes<Real>;
   constexpr Real kFull = sizeof(Real) == 4 ? Real(1.0 / (1 << 25)) : Real(1.0 / (1ll << 54));
-  forBlocks<N>(view, edges, range, tileX, tileY, face, [&](std::size_t block, const SoftRasPlace<L, N>& place) {
-    Real* pixels = view.blocks + block * kBlockPixels;
-    const Lanes<Real> left = softRasCover<L, N>(place, view.inverseSigma, load(pixels));
-    store<Real>(pixels, left);
-    if (largest<Real>(left) < kFull) view.stops[block] = face + 1;
-  });
+  Lanes<Real> most;
+  forBlocks<N>(
+      view, edges, range, tileX, tileY, face,
+      [&](std::size_t pixel, int part, const SoftRasPlace<L, N>& place) {
+        Real* pixels = view.blocks + pixel;
+        const Lanes<Real> left = softRasCover<L, N>(place, view.inverseSigma, load(pixels));
+        store<Real>(pixels, left);
+        if (part == 0) most = left;
+        else most = most < left ? left : most;
+      },
+      [&](std::size_t block) {
+        if (largest<Real, kLanes<Real>>(most) < kFull) view.stops[block] = face + 1;
+      });
 }
 
 // Calls visit(block, x, y) with the first pixel of every block.
@@ -231,26 +254,39 @@ template <class Real> void weighBlocks(const SoftRasView<Real>& view, const Real
   });
 }
 
+template <class Real, int N> struct BlockSums {
+  SoftRasEdgeSums<Lanes<Real>> parts[kParts<Real>][N];
+  // What one edge's numbers sum up to.
+  Real of(int edge, Lanes<Real> SoftRasEdgeSums<Lanes<Real>>::*number) const {
+    Real value[kBlockPixels];
+    for (int part = 0; part < kParts<Real>; ++part) store<Real>(value + part * kLanes<Real>, parts[part][edge].*number);
+    return sum<Real>(value);
+  }
+};
+
 template <int N, class Real>
 inline void pullBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* edges, const BlockRange& range,
-                       int tileX, int tileY, int face, SoftRasEdgeSums<Lanes<Real>>* sums) {
+                       int tileX, int tileY, int face, BlockSums<Real, N>& sums) {
   using L = BlockLanes<Real>;
-  forBlocks<N>(view, edges, range, tileX, tileY, face, [&](std::size_t block, const SoftRasPlace<L, N>& place) {
-    const Lanes<Real> dL_dd2 =
-        softRasCoverBackward<L, N>(place, view.inverseSigma, load(view.blocks + block * kBlockPixels));
-    softRasPlaceBackward<L, N>(place, dL_dd2, sums);
-  });
+  forBlocks<N>(
+      view, edges, range, tileX, tileY, face,
+      [&](std::size_t pixel, int part, const SoftRasPlace<L, N>& place) {
+        const Lanes<Real> dL_dd2 = softRasCoverBackward<L, N>(place, view.inverseSigma, load(view.blocks + pixel));
+        softRasPlaceBackward<L, N>(place, dL_dd2, sums.parts[part]);
+      },
+      [](std::size_t) {});
 }
 
 // Adds what one tile says to dL/d corner (N x 2).
 template <int N, class Real>
-inline void addEdgeSums(const SoftRasEdge<Real>* edges, const SoftRasEdgeSums<Lanes<Real>>* sums, Real* gradient) {
+inline void addEdgeSums(const SoftRasEdge<Real>* edges, const BlockSums<Real, N>& sums, Real* gradient) {
+  using Sums = SoftRasEdgeSums<Lanes<Real>>;
   for (int e = 0; e < N; ++e) {
     const auto& edge = edges[e];
     if (!(edge.length > 0)) continue;
     const Real inverse = 1 / edge.length;
-    const Real dist = -2 * sum<Real>(sums[e].dist), over = -2 * sum<Real>(sums[e].over);
-    const Real distB = -2 * sum<Real>(sums[e].distS) * inverse, overB = -2 * sum<Real>(sums[e].overS) * inverse;
+    const Real dist = -2 * sums.of(e, &Sums::dist), over = -2 * sums.of(e, &Sums::over);
+    const Real distB = -2 * sums.of(e, &Sums::distS) * inverse, overB = -2 * sums.of(e, &Sums::overS) * inverse;
     const Real distA = dist - distB, overA = over - overB;
     Real* a = gradient + 2 * e;
     Real* b = gradient + 2 * (e + 1 < N ? e + 1 : 0);
@@ -270,9 +306,9 @@ inline void pullPolygon(const SoftRasView<Real>& view, const Polygon& polygon, i
     for (int tileX = all.beginX / kTileBlocks; tileX * kTileBlocks < all.endX; ++tileX) {
       SoftRasEdge<Real> edges[4];
       makeEdges(polygon, tileX * kTileSide, tileY * kTileSide, edges);
-      SoftRasEdgeSums<Lanes<Real>> sums[N];
+      BlockSums<Real, N> sums;
       pullBlocks<N>(view, edges, all.inTile(tileX, tileY), tileX, tileY, face, sums);
-      addEdgeSums<N>(edges, sums, gradient);
+      addEdgeSums<N, Real>(edges, sums, gradient);
     }
 }
 
