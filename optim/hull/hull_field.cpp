@@ -177,6 +177,23 @@ HullField::Footprint HullField::project(int index, const glm::vec3& x) const {
   return {seen, {u, v}, z / view.focal};
 }
 
+// Radius from the disc's: f r w / (z - r) = free, w = sqrt(1 + t^2).
+bool HullField::carves(int index, const glm::vec3& x, float& ball) const {
+  ball = 0;
+  const FieldView& view = views_[std::size_t(index)];
+  const float z = glm::dot(view.forward, x) + view.offset.z;
+  if (z <= kNear) return false;
+  const float u = (glm::dot(view.right, x) + view.offset.x) / z, v = (glm::dot(view.down, x) + view.offset.y) / z;
+  const float pu = u + view.cx, pv = v + view.cy, d = distanceAt(view, pu, pv);
+  if (d <= 0) return false;
+  const float toFrame = std::min(std::min(pu, view.width - pu), std::min(pv, view.height - pv));
+  const float free = (unseen_ > 0 ? d : std::min(d, toFrame)) - kSlack;
+  if (free <= 0) return true;
+  const float w = std::sqrt(view.focal * view.focal + u * u + v * v);  // f sqrt(1 + t^2)
+  ball = 0.99f * free * z / (w + free);
+  return true;
+}
+
 HullField::Ray HullField::ray(int index, const glm::vec2& pixel) const {
   const FieldView& view = views_[std::size_t(index)];
   const glm::vec3 right = view.right / glm::dot(view.right, view.right), down = view.down / glm::dot(view.down, view.down);

@@ -47,6 +47,9 @@ class HullField final : public SolidField {
   // Distance to the outline of one view's mask in pixels, outside positive, and whether x projects into its frame.
   struct Footprint { bool seen = false; glm::vec2 pixel{0}; float pixelSize = 0; };
   Footprint project(int view, const glm::vec3& x) const;
+  // Is x outside of this view's silhouette, as value() of this view alone says? If so, `ball` becomes the radius of a
+  // ball around x that is so all over (0 near the outline), by the bound above.
+  bool carves(int view, const glm::vec3& x, float& ball) const;
   struct Ray { glm::vec3 eye{0}, direction{0}; };
   Ray ray(int view, const glm::vec2& pixel) const;  // through a place in the image, not of unit length
   const Mask& distance(int view) const { return views_[std::size_t(view)].distance; }

@@ -68,6 +68,27 @@ class Judge {
     return verdict;
   }
 
+  // Does any view but u carve x? Then `ball` is how far around; `first` is asked first, and becomes the one that does.
+  bool carved(int u, const glm::vec3& x, int& first, float& ball) const {
+    if (first >= 0 && field_.carves(first, x, ball)) return true;
+    for (int v = 0; v < field_.viewCount(); ++v)
+      if (v != u && v != first && trusted_[std::size_t(v)] && field_.carves(v, x, ball)) {
+        first = v;
+        return true;
+      }
+    return false;
+  }
+
+  // Is there a place on this stretch that all views agree upon? Steps as in alongRay, less those that carved balls
+  // make needless: most rays need no more than this.
+  bool agrees(int u, const HullField::Ray& ray, const glm::vec3& direction, float from, float step) const {
+    int first = -1;
+    float ball = 0;
+    for (int k = 0; k < kCoarse; k += std::max(1, int(std::ceil(ball / step))))
+      if (!carved(u, ray.eye + (from + step * (float(k) + 0.5f)) * direction, first, ball)) return true;
+    return false;
+  }
+
   Verdict alongRay(int u, const glm::vec2& pixel) const {
     const HullField::Ray ray = field_.ray(u, pixel);
     const glm::vec3 direction = glm::normalize(ray.direction);
@@ -78,6 +99,10 @@ class Judge {
     if (half2 <= 0) return {};
     const float half = std::sqrt(half2);
     float from = std::max(0.0f, middle - half), step = (middle + half - from) / kCoarse, where = from;
+    if (agrees(u, ray, direction, from, step)) {
+      best.excess = 0;
+      return best;
+    }
     int count = kCoarse, first = -1;
     for (int round = 0; round <= kRounds; ++round) {
       for (int k = 0; k < count; ++k) {
@@ -129,7 +154,7 @@ class Judge {
       if (!trusted_[std::size_t(u)]) return;
       for (const glm::vec2& p : outline_[std::size_t(u)]) {
         const Verdict verdict = alongRay(u, p);
-        if (verdict.blamed < 0) continue;
+        if (!std::isfinite(verdict.excess)) continue;  // misses the ball
         sums[std::size_t(u)] += std::clamp(double(verdict.excess / pixel_), 0.0, ViewTrust::kDeep);
         ++counts[std::size_t(u)];
       }
