@@ -186,8 +186,9 @@ bool HullField::carves(int index, const glm::vec3& x, float& ball) const {
   const float u = (glm::dot(view.right, x) + view.offset.x) / z, v = (glm::dot(view.down, x) + view.offset.y) / z;
   const float pu = u + view.cx, pv = v + view.cy, d = distanceAt(view, pu, pv);
   if (d <= 0) return false;
-  const float toFrame = std::min(std::min(pu, view.width - pu), std::min(pv, view.height - pv));
-  const float free = (unseen_ > 0 ? d : std::min(d, toFrame)) - kSlack;
+  const float toFrame = std::min(std::min(pu, view.width - pu), std::min(pv, view.height - pv));  // < 0 outside
+  const float same = toFrame < 0 ? -toFrame : unseen_ > 0 ? d : std::min(d, toFrame);  // pixels around that are so, too
+  const float free = same - kSlack;
   if (free <= 0) return true;
   const float w = std::sqrt(view.focal * view.focal + u * u + v * v);  // f sqrt(1 + t^2)
   ball = 0.99f * free * z / (w + free);

@@ -225,21 +225,23 @@ void SessionWorker::clearRecords() {
   meshChanged_ = historyChanged_ = editsChanged_ = heldOutChanged_ = watchChanged_ = true;
 }
 
+void SessionWorker::showMesh(const std::vector<glm::vec3>& positions, const std::vector<Face>& faces) {
+  const bool same = shown_.faces && *shown_.faces == faces;
+  if (!same) {
+    shown_.faces = shared(faces);
+    ++shown_.facesVersion;
+  }
+  shown_.positions = shared(positions);
+  shown_.normals = shared(smoothNormals(positions, faces));
+}
+
 void SessionWorker::copyMesh(Snapshot& s) {
   const bool running = state_ == SessionState::Running;
   s.geometry = running && mail_.shareGeometry ? fitter_->publishGeometry() : nullptr;
   if (s.geometry && !facesChanged_ && secondsSince(meshCopied_) < kHostCopySeconds) return;
   meshCopied_ = Clock::now();
   const FitState& fit = fitter_->state();
-  if (facesChanged_) {
-    const bool same = s.faces && *s.faces == fit.faces;
-    if (!same) {
-      s.faces = shared(fit.faces);
-      ++s.facesVersion;
-    }
-  }
-  s.positions = shared(fit.positions);
-  s.normals = std::make_shared<const std::vector<glm::vec3>>(smoothNormals(fit.positions, fit.faces));
+  showMesh(fit.positions, fit.faces);
   s.vertexGradient = shared(fitter_->vertexGradient());
   s.viewIoU = fitter_->viewIoU();
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "optim/fit/start_shapes.h"
+#include "optim/hull/preview_hull.h"
 #include "optim/io/file_input.h"
 #include "optim/io/mesh_io.h"
 #include "optim/remesh/decimate.h"
@@ -142,6 +143,8 @@ void SessionWorker::load(const std::string& what, const OpenSource& open, const 
   progress_ = 0;
   message_ = loaded ? "" : messageBefore;
   state_ = !loaded ? before : recovered ? SessionState::Paused : SessionState::Ready;
+  if (!loaded) endPreview();
+  previewing_ = false;
   if (error) {
     if (!fitter_) {
       state_ = SessionState::Failed;
@@ -166,7 +169,9 @@ bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, co
   stage(source->isPhotoSet() ? "Reading photos" : "Rendering masks", 0.3);
   const auto views = makeViews(*source, options, *pool_, &mail_.interrupt());
   if (mail_.loadPointless()) return false;
-  stage(resolvedStart(options, *views) == StartShape::Hull && !recovered ? "Carving the visual hull" : "Preparing the fit", 0.8);
+  const bool carves = resolvedStart(options, *views) == StartShape::Hull && !recovered;
+  if (carves) preview(*views);
+  stage(carves ? "Carving the visual hull" : "Preparing the fit", 0.8);
   auto fitter = recovered ? std::make_unique<Fitter>(views, options, *pool_, recovered->fit, device_)
                           : std::make_unique<Fitter>(views, options, *pool_, device_);
   if (mail_.loadPointless()) return false;
@@ -181,6 +186,25 @@ bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, co
   return true;
 } catch (const Interrupted&) {
   return false;
+}
+
+void SessionWorker::preview(const ViewSet& views) {
+  const Mesh mesh = previewHull(views.train, *pool_);
+  if (mesh.faces.empty()) return;
+  previewing_ = true;
+  shown_.geometry.reset();
+  showMesh(mesh.positions, mesh.faces);
+  shown_.vertexGradient = std::make_shared<const std::vector<float>>(mesh.positions.size());
+}
+
+void SessionWorker::endPreview() {
+  if (!previewing_) return;
+  meshChanged_ = facesChanged_ = true;  // the fitter's comes back
+  if (fitter_) return;
+  shown_.faces.reset();
+  ++shown_.facesVersion;
+  shown_.positions = shown_.normals = nullptr;
+  shown_.vertexGradient.reset();
 }
 
 void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter) {

@@ -55,6 +55,8 @@ class SessionWorker {
   void load(const std::string& what, const OpenSource& open, const Recovery* recovered = nullptr);
   bool loadInto(const std::string& what, const OpenSource& open, const Recovery* recovered);
   void takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter);
+  void preview(const ViewSet& views);  // shows a coarse hull of what is being loaded
+  void endPreview();                   // what there was before is shown again
   void keepRecovery();             // writes it in the background
   void stage(const std::string& message, double progress);
   void planMore(int iterations);
@@ -86,6 +88,7 @@ class SessionWorker {
   void yieldTime(double stepSeconds);
   void publish();
   void publishIfDue();
+  void showMesh(const std::vector<glm::vec3>& positions, const std::vector<Face>& faces);
   void copyMesh(Snapshot& s);
   void copyWatched(Snapshot& s);
   void sharePictures(Snapshot& s);
@@ -136,6 +139,7 @@ class SessionWorker {
   std::vector<int> watched_;
   std::vector<PictureWish> wishes_;
   Snapshot shown_;                 // the newest published
+  bool previewing_ = false;        // its mesh is not the fitter's
   bool meshChanged_ = false;       // since shown_
   bool facesChanged_ = false, viewsChanged_ = false, historyChanged_ = false, editsChanged_ = false,
        heldOutChanged_ = false, watchChanged_ = false;

@@ -5,6 +5,7 @@
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
+#include "optim/hull/preview_hull.h"
 #include "optim/hull/view_trust.h"
 #include "optim/hull/visual_hull.h"
 #include "optim/io/mesh_io.h"
@@ -30,7 +31,8 @@ class Clock {
 };
 
 struct Stages {
-  double field = 1e300, judge = 1e300, grid = 1e300, clean = 1e300, surface = 1e300, whole = 1e300;
+  double field = 1e300, judge = 1e300, grid = 1e300, clean = 1e300, surface = 1e300, whole = 1e300,
+         preview = 1e300;
 };
 
 void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
@@ -53,10 +55,12 @@ void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
     best.surface = std::min(best.surface, clock.lap());
     hull = makeVisualHull(views.train, options, pool);
     best.whole = std::min(best.whole, clock.lap());
+    previewHull(views.train, pool);
+    best.preview = std::min(best.preview, clock.lap());
   }
   const auto summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
-  std::printf("%6d %8.1f %8.1f %8.1f %8.1f %8.1f %10.1f %9zu %9zu  %s%s\n", resolution, best.field, best.judge, best.grid, best.clean,
-              best.surface, best.whole, rough, hull.mesh.faces.size(), hull.summary().c_str(),
+  std::printf("%6d %8.1f %8.1f %8.1f %8.1f %8.1f %10.1f %8.1f %9zu %9zu  %s%s\n", resolution, best.field, best.judge, best.grid, best.clean,
+              best.surface, best.whole, best.preview, rough, hull.mesh.faces.size(), hull.summary().c_str(),
               summary.closed() ? "" : " NOT CLOSED");
 }
 
@@ -71,6 +75,7 @@ int main(int count, char** arguments) {
   const Mesh model = count > 1 ? readMesh(arguments[1]) : torusMesh(96, 48);
   const ViewSet views = makeViewSet(model, "model", options, pool);
   std::printf("visual hull, %d views x %d^2, %d threads, ms (best of 3)\n", options.views, options.size, pool.threads());
-  std::printf("%6s %8s %8s %8s %8s %8s %10s %9s %9s\n", "steps", "field", "judge", "grid", "clean", "surface", "all+remesh", "raw", "faces");
+  std::printf("%6s %8s %8s %8s %8s %8s %10s %8s %9s %9s\n", "steps", "field", "judge", "grid", "clean", "surface",
+              "all+remesh", "preview", "raw", "faces");
   for (const int resolution : {64, 128, 256}) bench(views, resolution, pool);
 }

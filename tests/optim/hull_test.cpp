@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
+#include <random>
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/phantoms.h"
+#include "optim/hull/preview_hull.h"
 #include "optim/newton/judged_masks.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
@@ -272,6 +275,76 @@ TEST(VisualHull, aPhantomThatNoMaskNeedsIsDropped) {
   EXPECT_EQ(hull.components, 2);
   EXPECT_EQ(hull.partsDropped, 2);
   EXPECT_GT(worstIoU(hull, views), 0.9) << "the masks are still covered";
+}
+
+TEST(PreviewHull, isASoundCoarseHullOfMasksOfAnySize) {
+  const Mesh torus = moved(torusMesh(64, 32), 1.9, glm::vec3(0));
+  FitOptions options;
+  options.views = 40;
+  options.size = 300;
+  std::vector<View> views;
+  for (Camera& camera : placeCameras(options)) {
+    camera.height -= 50;  // neither square nor a multiple of the small masks
+    camera.cy -= 25;
+    views.push_back({"view", camera, renderHardMask(torus, camera, 4)});
+  }
+  const Mesh mesh = previewHull(views, pool());
+  expectSoundMesh(mesh);
+  const TopologySummary topology = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
+  EXPECT_EQ(topology.genus(), 1);
+  const double truth = volume(makeVisualHull(views, coarse(), pool()).mesh);
+  EXPECT_NEAR(volume(mesh), truth, 0.05 * truth);
+  EXPECT_LT(mesh.faces.size(), 20000u);
+  ThreadPool one(1);
+  EXPECT_EQ(previewHull(views, one).positions, mesh.positions);
+}
+
+TEST(PreviewHull, isEmptyWhereThereIsNone) {
+  auto views = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(0.6f, 0, 0)), 8);
+  const auto others = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(-0.6f, 0, 0)), 8);
+  views.insert(views.end(), others.begin(), others.end());
+  EXPECT_TRUE(previewHull(views, pool()).faces.empty());
+  for (View& view : views) std::fill(view.mask.pixels.begin(), view.mask.pixels.end(), 0.0f);
+  EXPECT_TRUE(previewHull(views, pool()).faces.empty());
+}
+
+TEST(PreviewHull, boxedViewsSeeTheSame) {
+  const View view = viewsOf(moved(testing::ballMesh(4), 0.6, glm::vec3(0.1f, 0.2f, 0)), 5, 130)[3];
+  const View small = boxedDown(view, 4);
+  EXPECT_EQ(small.mask.width, 32);
+  EXPECT_EQ(small.camera.height, 32);
+  const auto pixel = [](const Camera& camera) {
+    const glm::dvec3 p = camera.toCamera({0.3, -0.2, 0.1});
+    return glm::dvec2(camera.fx * p.x / p.z + camera.cx, camera.fy * p.y / p.z + camera.cy);
+  };
+  EXPECT_NEAR(glm::distance(4.0 * pixel(small.camera), pixel(view.camera)), 0, 1e-9);
+  const auto area = [](const Mask& mask) { return std::accumulate(mask.pixels.begin(), mask.pixels.end(), 0.0); };
+  EXPECT_NEAR(16 * area(small.mask), area(view.mask), 1e-3 * area(view.mask));
+}
+
+TEST(HullField, aCarvedBallIsCarvedAllOver) {
+  const auto views = viewsOf(moved(torusMesh(48, 24), 1.7, glm::vec3(0.1f, 0, 0)), 6, 96, 30);  // cropped: frames matter
+  for (const bool frameCarves : {false, true}) {
+    const HullField field(views, 1.1, frameCarves, pool());
+    std::mt19937 random(7);
+    std::uniform_real_distribution<float> any(-1, 1);
+    int balls = 0;
+    for (int i = 0; i < 4000; ++i) {
+      const glm::vec3 x(any(random), any(random), any(random));
+      const std::uint16_t view[] = {std::uint16_t(i % 6)};
+      float ball = -1;
+      const bool carved = field.carves(view[0], x, ball);
+      if (glm::length(x) < 1.1f) { EXPECT_EQ(carved, field.value(x, view) > 0) << i; }
+      if (!carved || ball <= 0) continue;
+      ++balls;
+      for (int k = 0; k < 8; ++k) {
+        const glm::vec3 d(any(random), any(random), any(random));
+        float unused;
+        EXPECT_TRUE(field.carves(view[0], x + ball * d / std::max(1.0f, glm::length(d)), unused)) << i << ' ' << frameCarves;
+      }
+    }
+    EXPECT_GT(balls, 500);
+  }
 }
 
 TEST(HullField, isNegativeInsideContinuousAndHasItsGradient) {

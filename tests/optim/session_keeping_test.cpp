@@ -98,6 +98,40 @@ TEST_F(Keeping, cancellingWithNothingToCancelDisturbsNothing) {
   EXPECT_EQ(count(session.takeEvents(), EventKind::Cancelled), 0);
 }
 
+// The fine hull takes long enough for its preview to be seen.
+TEST_F(Keeping, aPreviewIsSeenWhileTheHullIsCarvedAndGoesWhenTheLoadIsCancelled) {
+  FitOptions fine = smallOptions(SolverKind::Newton);
+  fine.size = 128;
+  fine.hullResolution = 192;
+  Session session;
+  session.setOptions(fine);
+  const auto cancelAtPreview = [&] {
+    const auto before = session.snapshot();
+    auto now = before;
+    session.load(model_);
+    for (; now->state != SessionState::Loading || now->faces == before->faces; now = session.snapshot()) {
+      ASSERT_EQ(count(session.takeEvents(), EventKind::Loaded), 0) << "no preview came";
+      session.waitForChange(now->version, 1);
+    }
+    EXPECT_EQ(now->normals->size(), now->positions->size());
+    EXPECT_EQ(now->vertexGradient->size(), now->positions->size());
+    EXPECT_GT(now->facesVersion, before->facesVersion);
+    session.cancelLoad();
+    session.waitIdle();
+    EXPECT_EQ(count(session.takeEvents(), EventKind::Cancelled), 1);
+  };
+  cancelAtPreview();
+  EXPECT_EQ(session.snapshot()->positions, nullptr);
+  EXPECT_EQ(session.snapshot()->faces, nullptr);
+  session.load(model_);
+  session.waitIdle();
+  session.takeEvents();
+  const auto whole = session.snapshot();
+  cancelAtPreview();
+  EXPECT_EQ(*session.snapshot()->positions, *whole->positions);
+  EXPECT_EQ(*session.snapshot()->faces, *whole->faces);
+}
+
 // However the commands fall between the worker's steps, the session ends in a state that can be used.
 TEST_F(Keeping, survivesLoadsCancelledAtAnyMoment) {
   Session session;
