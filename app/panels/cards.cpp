@@ -11,7 +11,8 @@ namespace {
 void loadingCard(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
   const Rect& v = ui.layout.viewport;
-  beginCard(ui, "loading", {v.x + v.width / 2, v.y + v.height / 2}, {0.5f, 0.5f}, std::min(ui.px(340), v.width - ui.px(20)), colour::kBorder);
+  // Below the preview of what is being loaded.
+  beginCard(ui, "loading", {v.x + v.width / 2, v.bottom() - ui.px(14)}, {0.5f, 1}, std::min(ui.px(340), v.width - ui.px(20)), colour::kBorder);
   heading(ui, "Loading");
   wrappedText(s.message.empty() ? "Reading the file." : s.message, colour::kDim);
   progressBar(ui, s.progress, colour::kAccent);
