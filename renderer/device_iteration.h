@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,11 +52,13 @@ struct DeviceOptions {
 struct DeviceStep {
   double sigma = 1e-4, learningRate = 5e-2;
   int optimizerStep = 1;             // how many steps the moments will hold after this one
-  std::vector<int> views;            // empty: all
+  std::vector<int> views = {};       // empty: all
+  bool keep = false;                 // the state it leaves, for keptState()
 };
 
 struct DeviceMetrics {
   double loss = 0, silhouette = 0, laplacian = 0, normalConsistency = 0, edgeLength = 0, gradientNorm = 0, trainIoU = 0;
+  std::vector<float> viewIoU = {};   // in the order of the step's views
 };
 
 // `done` iterations of those queued were carried out. When `done` falls short, `reason` is the rest of a sentence ("a vertex
@@ -63,7 +66,7 @@ struct DeviceMetrics {
 struct DeviceProgress {
   int done = 0;
   std::string reason;
-  DeviceMetrics last;  // of the newest iteration carried out
+  std::optional<DeviceMetrics> last;  // of the newest iteration, when it was to be measured and all were carried out
 };
 
 // Where the newest positions and unit normals are in the device's memory, V x 3 floats each: for drawing. They are there
@@ -123,13 +126,17 @@ class DeviceIteration {
   // Loss and dLoss/dposition of the whole objective at the present positions, without a step; for tests.
   virtual DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) = 0;
 
-  // Queues iterations and returns; waits first if earlier ones are not finished.
-  virtual void run(std::span<const DeviceStep> steps) = 0;
-  // Waits for what was queued.
+  // Queues iterations and returns; waits first if earlier ones are not finished. `measure`: the metrics of the last one
+  // are queued behind it, so that they come along with what finish() waits for.
+  virtual void run(std::span<const DeviceStep> steps, bool measure = true) = 0;
+  // Waits for what was queued: only how far it came is read back, and the metrics if they were asked for.
   virtual DeviceProgress finish() = 0;
   // After what was queued, waiting for it. finish() must have been called.
   virtual DeviceState state() = 0;
-  virtual std::vector<float> viewIoU() = 0;     // of the newest iteration, in the order of its views
+  // After the newest step with `keep` that was carried out since setMesh(); there must have been one.
+  virtual DeviceState keptState() = 0;
+  // Of the newest iteration; none when there is none, it broke down, or views, mesh or buffers are others by now.
+  virtual std::optional<DeviceMetrics> metrics() = 0;
   virtual std::vector<float> vertexGradient() = 0;  // |dL/dx| of the newest iteration
   // Makes normals for the present positions. Valid until the next call that changes the mesh.
   virtual DeviceGeometry geometry() = 0;

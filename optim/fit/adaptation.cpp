@@ -13,12 +13,6 @@ namespace {
 constexpr float kChord = 0.4f;            // px; less asks for fine edges where the surface is only noisy
 constexpr float kRefine = 0.8f, kCoarsen = 1.05f;
 
-double meanHalfSide(const ViewSet& views) {
-  double sum = 0;
-  for (const View& view : views.train) sum += 0.5 * std::min(view.camera.width, view.camera.height);
-  return views.train.empty() ? 1 : sum / double(views.train.size());
-}
-
 // Distance a step by vertex since the positions were kept; empty when they are not of this mesh.
 std::vector<float> speeds(const FitState& state, int steps) {
   std::vector<float> result;
@@ -45,6 +39,12 @@ std::string whyNotRemeshed(const Topology& topology) {
   if (!summary.closed()) return "The mesh is not closed and manifold, so its triangles stay as they are";
   if (summary.inconsistentEdges > 0) return "The mesh is not wound one way, so its triangles stay as they are";
   return {};
+}
+
+double meanHalfSide(const ViewSet& views) {
+  double sum = 0;
+  for (const View& view : views.train) sum += 0.5 * std::min(view.camera.width, view.camera.height);
+  return views.train.empty() ? 1 : sum / double(views.train.size());
 }
 
 Adaptation::Adaptation(std::shared_ptr<const ViewSet> views, ThreadPool& pool)

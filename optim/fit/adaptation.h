@@ -25,6 +25,8 @@ bool remeshWanted(const FitOptions& options);
 // Why a mesh keeps its triangles all the same, as a sentence without its full stop; empty when it does not.
 std::string whyNotRemeshed(const Topology& topology);
 
+double meanHalfSide(const ViewSet& views);  // px, of the shorter side, mean over the train views
+
 class Adaptation {
  public:
   static constexpr double kFall = 0.8;  // of sigma, at once
@@ -34,7 +36,7 @@ class Adaptation {
   // Whether anything follows the outlines, and whether it is to be done after this many steps.
   static bool wanted(const FitOptions& options) { return options.coarseToFine || remeshWanted(options); }
   static bool due(const FitOptions& options, int iteration);
-  double halfSide() const { return halfSide_; }  // px, of the shorter side, mean over the views
+  double halfSide() const { return halfSide_; }  // meanHalfSide
   // Does it. `carried` (V values or none) follows the vertices. Returns whether the faces are others now.
   bool run(FitState& state, Topology& topology, const FitOptions& options, std::vector<float>& carried);
 

@@ -1,7 +1,7 @@
 #include "optim/fit/device_solver.h"
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 #include "optim/fit/coverage_pass.h"
 #include "optim/fit/gradient_solver.h"
@@ -22,9 +22,10 @@ DeviceLoss deviceLoss(ImageLoss loss) {
   return DeviceLoss::L2;
 }
 
-Metrics metricsOf(const DeviceMetrics& d, const DeviceStep& step, int iteration) {
+Metrics metricsOf(const DeviceMetrics& d, const DeviceStep& step, const FitState& state) {
   Metrics m;
-  m.iteration = iteration;
+  m.iteration = state.iteration;
+  m.outlinePx = state.growth.outlinePx;
   m.loss = d.loss;
   m.silhouette = d.silhouette;
   m.laplacian = d.laplacian;
@@ -37,12 +38,20 @@ Metrics metricsOf(const DeviceMetrics& d, const DeviceStep& step, int iteration)
   return m;
 }
 
-// Iterations of this batch by their number alone: up to the next state to keep. When steps see few views only, batches end
-// at other places of a round too: the views of a batch's last step are those whose IoU becomes known.
-int untilBatchEnd(int iteration, int stepsPerRound) {
-  const int number = iteration / DeviceSolver::kGoodEvery, left = DeviceSolver::kGoodEvery - iteration % DeviceSolver::kGoodEvery;
-  const int early = (number / stepsPerRound) % stepsPerRound;
-  return early < left ? left - early : left;
+// Steps of a round, in which all views have their turn.
+int stepsPerRound(int views, int sampled) { return sampled > 0 && sampled < views ? (views + sampled - 1) / sampled : 1; }
+
+// Metrics tell the IoU of the views of a batch's last step. So that all views get known, batches that are measured end at
+// one place of a round after the other: at most `count` iterations, fewer where the place wanted is among them.
+int untilPlace(int iteration, int count, int place, int perRound) {
+  const int late = ((iteration + count - 1 - place) % perRound + perRound) % perRound;
+  return late < count ? count - late : count;
+}
+
+void place(DeviceState from, FitState& to) {
+  to.positions = std::move(from.positions);
+  to.moment1 = std::move(from.moment1);
+  to.moment2 = std::move(from.moment2);
 }
 
 }  // namespace
@@ -75,6 +84,13 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach) {
   return d;
 }
 
+DeviceOptions deviceOptions(const FitOptions& o, double reach, const FitState& state, double halfSide) {
+  DeviceOptions d = deviceOptions(o, reach);
+  d.lambda = lambdaFor(o, int(state.positions.size()));
+  d.largestSigma = largestSigma(o, state, halfSide);
+  return d;
+}
+
 void uploadViews(DeviceIteration& device, std::span<const View> views, bool soft, ThreadPool& pool) {
   const std::vector<SoftTarget> targets = makeSoftTargets(views, pool);
   std::vector<DeviceViewInput> inputs;
@@ -85,33 +101,37 @@ void uploadViews(DeviceIteration& device, std::span<const View> views, bool soft
 
 DeviceSolver::DeviceSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, const DeviceAccess& access)
     : views_(std::move(views)), pool_(pool), access_(access), adaptation_(views_, pool),
-      viewIoU_(views_->train.size(), -1) {}
+      viewIoU_(views_->train.size(), -1) {
+  metrics_.iteration = -1;
+}
 
 DeviceSolver::~DeviceSolver() = default;
 
 // Brings what changed to the card.
 void DeviceSolver::prepare(const FitState& state, const Topology& topology, const FitOptions& options) {
   if (!device_) device_ = access_.make();
-  DeviceOptions wanted = deviceOptions(options, limits_.reach);
-  wanted.lambda = lambdaFor(options, topology.vertexCount);
-  wanted.largestSigma = largestSigma(options, state, adaptation_.halfSide());
-  device_->setOptions(wanted);
-  if (!viewsThere_ || soft_ != options.softTarget) uploadViews(*device_, views_->train, options.softTarget, pool_);
+  const DeviceOptions wanted = deviceOptions(options, limits_.reach, state, adaptation_.halfSide());
+  const bool sameViews = viewsThere_ && soft_ == options.softTarget, sameMesh = meshId_ == topology.id && !moved_;
+  if (newest_ && !(sameViews && sameMesh && wanted == deviceOptions_)) measureNewest(state);  // later it is too late
+  device_->setOptions(deviceOptions_ = wanted);
+  if (!sameViews) uploadViews(*device_, views_->train, options.softTarget, pool_);
   viewsThere_ = true;
   soft_ = options.softTarget;
-  if (meshId_ == topology.id) return;
+  if (sameMesh) return;
   device_->setMesh(topology, {state.positions, state.moment1, state.moment2});
   meshId_ = topology.id;
   known_ = {state.iteration, state.optimizerStep};
-  ahead_ = iterated_ = false;
+  ahead_ = iterated_ = moved_ = false;
 }
 
-std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const FitOptions& options, int planned) const {
+std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const FitOptions& options, int planned,
+                                                bool measure) const {
   const int views = int(views_->train.size()), sampled = options.viewsPerStep;
-  int end = untilBatchEnd(state.iteration, sampled > 0 ? (views + sampled - 1) / sampled : 1);
-  if (Adaptation::wanted(options)) end = std::min(end, options.remeshEvery - state.iteration % options.remeshEvery);
+  int most = limits_.iterations;
+  if (Adaptation::wanted(options)) most = std::min(most, options.remeshEvery - state.iteration % options.remeshEvery);
   const int inTime = secondsEach_ > 0 ? int(std::min(double(kLongestBatch), access_.batchSeconds / secondsEach_)) : 1;
-  const int count = std::max(1, std::min({limits_.iterations, end, inTime}));
+  int count = std::max(1, std::min(most, inTime));
+  if (measure) count = untilPlace(state.iteration, count, place_, stepsPerRound(views, sampled));
   const double following = sigmaInForce(options, state, adaptation_.halfSide());
   std::vector<DeviceStep> steps;
   for (int i = 0; i < count; ++i) {
@@ -121,6 +141,7 @@ std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const Fit
     step.learningRate = learningRateAt(options, iteration, planned) * state.stepScale;
     step.optimizerStep = state.optimizerStep + 1 + i;
     if (sampled > 0) step.views = sampleViews(views, sampled, options.seed, iteration);
+    step.keep = (iteration + 1) % kGoodEvery == 0 && !Adaptation::due(options, iteration + 1);  // adapt() keeps it here
     steps.push_back(std::move(step));
   }
   return steps;
@@ -128,45 +149,98 @@ std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const Fit
 
 Metrics DeviceSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) {
   if (stop_ && stop_->load(std::memory_order_relaxed)) throw Interrupted{};
+  newest_.reset();
   prepare(state, topology, options);
-  // Queue a batch and wait for it.
-  const std::vector<DeviceStep> steps = nextSteps(state, options, planned);
-  const auto begun = std::chrono::steady_clock::now();
-  device_->run(steps);
-  const DeviceProgress progress = device_->finish();
-  secondsEach_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / double(steps.size());
-  // Take in how far it came; an iteration that broke down counts, as the guard names it.
+  const bool due = metrics_.iteration < 0 || access_.seconds() - measuredAt_ >= kMetricsSeconds;
+  const std::vector<DeviceStep> steps = nextSteps(state, options, planned, due);
+  const bool adapting = Adaptation::due(options, state.iteration + int(steps.size()));  // reads all back anyway
+  takeIn(runBatch(steps, due || adapting), steps, state);
+  if (trouble_.empty() && adapting) adapt(state, topology, options);
+  told_ = metrics_.iteration;
+  return metrics_;
+}
+
+// Queues a batch and waits for it.
+DeviceProgress DeviceSolver::runBatch(std::span<const DeviceStep> steps, bool measure) {
+  const double begun = access_.seconds();
+  device_->run(steps, measure);
+  DeviceProgress progress = device_->finish();
+  secondsEach_ = std::max(1e-9, access_.seconds() - begun) / double(steps.size());
+  return progress;
+}
+
+// How far it came; an iteration that broke down counts, as the guard names it.
+void DeviceSolver::takeIn(const DeviceProgress& progress, std::span<const DeviceStep> steps, FitState& state) {
   trouble_ = progress.reason;
+  for (int i = 0; i < progress.done; ++i) {
+    if (!steps[std::size_t(i)].keep) continue;
+    good_ = {state.iteration + i + 1, state.optimizerStep + i + 1};
+    goodHere_.reset();
+  }
   state.iteration += progress.done + (trouble_.empty() ? 0 : 1);
   state.optimizerStep += progress.done;
-  const DeviceStep& last = steps[std::size_t(std::max(0, progress.done - 1))];
-  newestViews_ = last.views;
-  viewIoUStale_ = gradientStale_ = ahead_ = iterated_ = true;
-  if (!newestViews_.empty()) viewIoU();
-  if (trouble_.empty() && state.iteration % kGoodEvery == 0) fetch(state);
-  if (trouble_.empty() && Adaptation::due(options, state.iteration)) adapt(state, topology, options);
-  Metrics m = metricsOf(progress.last, last, state.iteration);
-  m.outlinePx = state.growth.outlinePx;
-  return m;
+  gradientStale_ = ahead_ = iterated_ = true;
+  if (!trouble_.empty()) return;
+  newest_ = steps.back();
+  if (progress.last) takeMetrics(*progress.last, state);
+}
+
+// Those of the newest iteration.
+void DeviceSolver::takeMetrics(const DeviceMetrics& now, const FitState& state) {
+  metrics_ = metricsOf(now, *newest_, state);
+  for (std::size_t i = 0; i < now.viewIoU.size(); ++i)
+    viewIoU_[newest_->views.empty() ? i : std::size_t(newest_->views[i])] = now.viewIoU[i];
+  newest_.reset();
+  measuredAt_ = access_.seconds();
+  place_ = state.iteration;  // the one behind
+}
+
+void DeviceSolver::measureNewest(const FitState& state) {
+  if (const std::optional<DeviceMetrics> now = device_->metrics()) takeMetrics(*now, state);
+  newest_.reset();
+}
+
+std::optional<Metrics> DeviceSolver::untold(const FitState& state) {
+  if (newest_) measureNewest(state);
+  if (metrics_.iteration <= std::exchange(told_, metrics_.iteration)) return std::nullopt;
+  return metrics_;
 }
 
 // On the processor. What is known of the mesh the card has now follows it to the next one.
 void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options) {
   fetch(state);
-  viewIoU();
+  if (good_.iteration >= 0 && !goodHere_) goodHere_ = keptOnCard(state);
   std::vector<float> carried = vertexGradient();
+  const std::vector<glm::vec3> before = state.positions;
   adaptation_.run(state, topology, options, carried);
+  moved_ = state.positions != before;
   vertexGradient_ = std::move(carried);
+  if (metrics_.iteration == state.iteration) metrics_.outlinePx = state.growth.outlinePx;
+  if (state.iteration % kGoodEvery != 0) return;
+  good_ = {state.iteration, state.optimizerStep};
+  goodHere_ = state;
 }
 
 void DeviceSolver::fetch(FitState& state) {
   if (!ahead_) return;
-  DeviceState now = device_->state();
-  state.positions = std::move(now.positions);
-  state.moment1 = std::move(now.moment1);
-  state.moment2 = std::move(now.moment2);
+  place(device_->state(), state);
   known_ = {state.iteration, state.optimizerStep};
   ahead_ = false;
+}
+
+// The state kept for the guard; what it holds beside positions, moments and counters has not changed since.
+FitState DeviceSolver::keptOnCard(const FitState& now) const {
+  FitState kept = now;
+  place(device_->keptState(), kept);
+  kept.iteration = good_.iteration;
+  kept.optimizerStep = good_.optimizerStep;
+  return kept;
+}
+
+void DeviceSolver::fetchGood(const FitState& now, FitState& good) {
+  if (good_.iteration < 0) return;
+  if (!goodHere_) goodHere_ = keptOnCard(now);
+  good = *goodHere_;
 }
 
 void DeviceSolver::rewind(FitState& state) const {
@@ -177,17 +251,12 @@ void DeviceSolver::rewind(FitState& state) const {
 
 void DeviceSolver::meshReplaced() {
   meshId_ = 0;
-  ahead_ = viewIoUStale_ = gradientStale_ = false;
+  ahead_ = gradientStale_ = false;
+  newest_.reset();
+  metrics_.iteration = told_ = good_.iteration = -1;
+  goodHere_.reset();
   vertexGradient_.clear();
   std::fill(viewIoU_.begin(), viewIoU_.end(), -1.f);
-}
-
-const std::vector<float>& DeviceSolver::viewIoU() const {
-  if (!viewIoUStale_) return viewIoU_;
-  const std::vector<float> newest = device_->viewIoU();
-  for (std::size_t i = 0; i < newest.size(); ++i) viewIoU_[newestViews_.empty() ? i : std::size_t(newestViews_[i])] = newest[i];
-  viewIoUStale_ = false;
-  return viewIoU_;
 }
 
 const std::vector<float>& DeviceSolver::vertexGradient() const {
@@ -199,7 +268,6 @@ const std::vector<float>& DeviceSolver::vertexGradient() const {
 
 Mask DeviceSolver::coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) {
   prepare(state, topology, options);
-  viewIoU();  // rendering uses the buffers that hold it
   const Camera& camera = views_->train[std::size_t(view)].camera;
   Mask mask(camera.width, camera.height);
   mask.pixels = device_->coverage(view, sigmaInForce(options, state, adaptation_.halfSide()));
@@ -224,6 +292,7 @@ template <class Make> auto DeviceSolver::share(Sharing& sharing, const Make& mak
 }
 
 std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
+  if (moved_) return nullptr;  // the host has the newest mesh
   return share(geometry_, [this](device::BufferRing& ring) { return device::publish(ring, device_->geometry()); });
 }
 
@@ -232,7 +301,6 @@ std::shared_ptr<const PublishedPictures> DeviceSolver::publishPictures(const Fit
   if (wishes.empty()) return nullptr;
   return share(pictures_, [&](device::BufferRing& ring) {
     prepare(state, topology, options);
-    viewIoU();  // rendering uses the buffers that hold it
     return device::publish(ring, device_->pictures(wishes, sigmaInForce(options, state, adaptation_.halfSide())));
   });
 }

@@ -84,7 +84,7 @@ struct Fitter::Impl {
     const SolverKind wanted = resolvedSolver(options, *views);
     const bool device = backend.useDevice(options.backend, wanted, whyNotOnDevice(options));
     if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
-    if (solver) newestGradient(), fetch(), solver.reset();  // its memory is free before the next one takes some
+    if (solver) newestGradient(), fetch(), fetchGood(), solver.reset();  // its memory is free before the next one takes some
     fitted = trusted = views;
     judged = given;
     correction = {};
@@ -118,6 +118,7 @@ struct Fitter::Impl {
       return use(*solver);
     } catch (const Error& error) {
       solver->rewind(state);
+      if (state.iteration > good.iteration) good = state;  // what the card has kept is lost
       backend.deviceFailed(error, state.iteration);
     }
     solver = std::make_unique<GradientSolver>(views, pool);
@@ -128,6 +129,10 @@ struct Fitter::Impl {
   // The state is of now afterwards.
   void fetch() {
     withSolver([this](FitSolver& s) { s.fetch(state); });
+  }
+  // What the guard goes back to is the newest there is afterwards.
+  void fetchGood() {
+    withSolver([this](FitSolver& s) { s.fetchGood(state, good); });
   }
 
   void install(FitState next) {
@@ -166,6 +171,8 @@ struct Fitter::Impl {
 
   std::string recover(const std::string& reason) {
     const int failed = state.iteration;
+    countGood();
+    fetchGood();
     good.stepScale *= 0.5;
     if (topology.faces != good.faces) topology = buildTopology(int(good.positions.size()), good.faces);
     state = good;
@@ -178,11 +185,15 @@ struct Fitter::Impl {
            std::to_string(state.iteration) + " with half the step.";
   }
 
-  // On the card states are at hand at multiples of DeviceSolver::kGoodEvery only.
+  // A solver that keeps states for the guard itself (on the card) is asked for them only when they are needed.
   void keepGood() {
-    if (onDevice ? state.iteration % DeviceSolver::kGoodEvery != 0 : state.iteration - good.iteration < kGoodEvery) return;
+    if (onDevice) return countGood();
+    if (state.iteration - good.iteration < kGoodEvery) return;
     good = state;
     failures = 0;
+  }
+  void countGood() {
+    if (solver->goodIteration() > good.iteration) failures = 0;
   }
 
   Metrics iterate(std::optional<std::string>* recovered, int most) {
@@ -191,9 +202,8 @@ struct Fitter::Impl {
       return s.iterate(state, topology, options, planned);
     });
     gradientStale = true;
-    // Guard.
-    const std::string seen = solver->trouble();
-    if (const std::string reason = seen.empty() ? brokenDown(m) : seen; !reason.empty()) {
+    // Guard. The card has looked at every iteration; its metrics come by the clock, so nothing may depend on them.
+    if (const std::string reason = onDevice ? solver->trouble() : brokenDown(m); !reason.empty()) {
       const std::string sentence = recover(reason);
       if (recovered) *recovered = sentence;
       lastGood.iteration = state.iteration;
@@ -298,6 +308,13 @@ Metrics Fitter::iterate(std::optional<std::string>* recovered, int most) {
   return impl_->iterate(recovered, most);
 }
 
+std::optional<Metrics> Fitter::untoldMetrics() {
+  Impl& i = *impl_;
+  std::optional<Metrics> m = i.withSolver([&](FitSolver& s) { return s.untold(i.state); });
+  if (m) i.lastGood = *m;
+  return m;
+}
+
 void Fitter::setStopFlag(const std::atomic<bool>* stop) {
   impl_->stop = stop;
   impl_->solver->setStopFlag(stop);
@@ -346,7 +363,8 @@ CardNeed Fitter::predictedCardNeed() const {
   const int all = int(cameras.size()), sampled = impl_->options.viewsPerStep;
   const int step = sampled > 0 ? std::min(sampled, all) : all;
   const std::size_t free = impl_->backend.freeMemory();
-  const DevicePrediction p = predictDeviceMemory(impl_->topology, cameras, deviceOptions(impl_->options, impl_->reach), step, free);
+  const DeviceOptions options = deviceOptions(impl_->options, impl_->reach, impl_->state, meanHalfSide(*impl_->views));
+  const DevicePrediction p = predictDeviceMemory(impl_->topology, cameras, options, step, free);
   return {p.bytes, free, p.viewsAtOnce, step};
 }
 std::string Fitter::takeBackendNote() { return impl_->backend.takeNote(); }

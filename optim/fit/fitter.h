@@ -34,7 +34,8 @@ struct CardNeed {
 // origin, is a break-down. reach = max(10, 3 * farthest vertex at the start); the object has radius 1.
 class Fitter {
  public:
-  static constexpr int kGoodEvery = 10;  // iterations between two states the guard can go back to
+  // Iterations between two states the guard can go back to; on the card DeviceSolver::kGoodEvery.
+  static constexpr int kGoodEvery = 10;
 
   // Throws Error(Input) when there is no view, and what reading the start mesh throws.
   Fitter(std::shared_ptr<const ViewSet> views, const FitOptions& options, ThreadPool& pool, const DeviceAccess& device = {});
@@ -51,8 +52,10 @@ class Fitter {
   // One iteration. On NaN/Inf or an explosion the last good state is restored, the step halved, and the sentence
   // that says so is returned in `recovered`; after three in a row Error(Numeric) is thrown. Throws Interrupted,
   // with the state unchanged, when the stop flag is raised while views are rendered.
-  // On the graphics card it is a batch of iterations, at most `most`; state().iteration tells how far it came.
+  // On the graphics card it is a batch of iterations, at most `most`; iteration() tells how far it came. The metrics may
+  // then be of an earlier iteration, which they name: a twentieth of a second of running back, or a batch.
   Metrics iterate(std::optional<std::string>* recovered = nullptr, int most = 1);
+  std::optional<Metrics> untoldMetrics();       // of the last iteration, unless iterate() or this told them
   void setStopFlag(const std::atomic<bool>* stop);
 
   const FitState& state() const;                // fetched from the graphics card if it is there

@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,9 +35,10 @@ class FitSolver {
  public:
   virtual ~FitSolver() = default;
 
-  // Moves state.positions; may replace the faces, then `topology` too. Counts state.iteration up by one and tells it
-  // in the metrics. `planned`: when schedules that have an end reach it. Throws Interrupted (coverage_pass.h) with the
-  // state unchanged when the stop flag is raised.
+  // Moves state.positions; may replace the faces, then `topology` too. Counts state.iteration up. The metrics tell which
+  // iteration they are of: the last one, or where untold() is implemented perhaps an earlier one. `planned`: when
+  // schedules that have an end reach it. Throws Interrupted (coverage_pass.h) with the state unchanged when the stop flag
+  // is raised.
   virtual Metrics iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) = 0;
 
   // For solvers that keep the state elsewhere (device_solver.h) and do several iterations at a time. Others keep to one.
@@ -44,6 +46,11 @@ class FitSolver {
   virtual std::string trouble() const { return {}; }  // why the last iteration broke down, if the solver has seen it
   virtual void fetch(FitState&) {}                    // positions and moments of now
   virtual void rewind(FitState&) const {}             // counters back to those of the positions and moments
+  virtual std::optional<Metrics> untold(const FitState&) { return {}; }  // of the last iteration, unless iterate() told
+  // States for the guard to go back to that the solver itself has kept since meshReplaced(): the newest one's iteration,
+  // -1 when there is none, and `good` brought up to it. `now`: the state, of which only iterate() changes the faces.
+  virtual int goodIteration() const { return -1; }
+  virtual void fetchGood(const FitState& /*now*/, FitState& /*good*/) {}
   virtual CardUse cardUse() const { return {}; }      // 0 before the first iteration
   // The mesh on the graphics card, for drawing; null when there is none.
   virtual std::shared_ptr<const PublishedGeometry> publishGeometry() { return nullptr; }

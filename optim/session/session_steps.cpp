@@ -16,6 +16,7 @@ constexpr double kClearlyBetter = 0.001;  // IoU
 constexpr double kFrameSeconds = 1.0 / 60;
 constexpr std::size_t kMaxHistory = 4096;
 constexpr int kCheckpointEvery = 100, kMeasureEvery = 50;
+constexpr double kCheckpointSeconds = 0.2;                   // at least, on the graphics card
 constexpr double kMeasureSeconds = 1, kMeasureShare = 0.04;  // of the time of the fit
 constexpr double kCopyBytesPerSecond = 6e7;                  // of watched coverage
 constexpr double kRowsPerSecond = 20;                        // of the history, when iterations come in batches
@@ -66,7 +67,8 @@ void SessionWorker::step() {
   seconds_ += taken;
   metrics.seconds = seconds_;
   report(metrics, recovered, iteration() - before);
-  if (iteration() % kCheckpointEvery == 0 && !recovered) keepCheckpoint("every 100 iterations", true);
+  if (iteration() >= stopIteration()) reportRest();
+  if (iteration() % kCheckpointEvery == 0 && !recovered) keepRegularCheckpoint();
   const bool converged = fitter_->converged() && options_.stopWhenConverged && !pastConvergence_;
   if (careForMesh(converged || iteration() >= planned_)) return;
   if (measureDue()) measure();
@@ -79,10 +81,19 @@ void SessionWorker::step() {
   yieldTime(taken);
 }
 
+int SessionWorker::stopIteration() const { return stopAt_ > 0 ? std::min(stopAt_, planned_) : planned_; }
+
 // Iterations up to where this thread has something to do.
 int SessionWorker::longestBatch() const {
-  const int end = stopAt_ > 0 ? std::min(stopAt_, planned_) : planned_;
+  int end = stopIteration();
+  if (secondsSince(checkpointKept_) >= kCheckpointSeconds)
+    end = std::min(end, (iteration() / kCheckpointEvery + 1) * kCheckpointEvery);
   return std::max(1, end - iteration());
+}
+
+void SessionWorker::keepRegularCheckpoint() {
+  keepCheckpoint("every 100 iterations", true);
+  checkpointKept_ = Clock::now();
 }
 
 void SessionWorker::forgetRowsAfter(int iteration) {
@@ -98,10 +109,9 @@ void SessionWorker::noteBackend() {
   historyChanged_ = true;
 }
 
-// At most kRowsPerSecond rows; the newest is always there.
 void SessionWorker::report(Metrics metrics, const std::optional<std::string>& recovered, int iterations) {
   noteBackend();
-  meshChanged_ = historyChanged_ = true;
+  meshChanged_ = true;
   if (fitter_->facesVersion() != facesId_) facesChanged_ = true;
   facesId_ = fitter_->facesVersion();
   rateIterations_ += std::max(0, iterations);
@@ -112,11 +122,29 @@ void SessionWorker::report(Metrics metrics, const std::optional<std::string>& re
   }
   if (recovered) {
     forgetRowsAfter(iteration());
+    historyChanged_ = true;
     mail_.post({EventKind::Recovered, *recovered, {}, {}, 0});
     return;
   }
+  addRow(metrics, iterations > 1);
+}
+
+// The graphics card tells metrics now and then (Fitter::iterate); where the fit rests, or is measured or kept, they have to
+// be of the very last iteration.
+void SessionWorker::reportRest() {
+  std::optional<Metrics> metrics = fitter_->untoldMetrics();
+  noteBackend();
+  if (!metrics) return;
+  metrics->seconds = seconds_;
+  addRow(*metrics, true);
+}
+
+// What is known already is no new row. `batch`: at most kRowsPerSecond rows; the newest is always there.
+void SessionWorker::addRow(const Metrics& metrics, bool batch) {
+  if (!history_.empty() && history_.back().iteration == metrics.iteration) return;
+  historyChanged_ = true;
   forgetRowsAfter(metrics.iteration - 1);
-  if (iterations > 1 && history_.size() > 1 && secondsSince(rowAdded_) < 1 / kRowsPerSecond) {
+  if (batch && history_.size() > 1 && secondsSince(rowAdded_) < 1 / kRowsPerSecond) {
     history_.back() = metrics;
     return;
   }
@@ -194,6 +222,7 @@ void SessionWorker::keepBest() {
 }
 
 void SessionWorker::measure() {
+  reportRest();
   const auto begun = measured_ = Clock::now();
   measuredAt_ = iteration();
   if (views_->heldOut.empty()) return keepBest();

@@ -262,6 +262,7 @@ void SessionWorker::handle(command::Step& c) {
 
 void SessionWorker::handle(command::Pause&) {
   if (state_ != SessionState::Running) return;
+  reportRest();
   if (heldOut_.empty() || heldOut_.back().iteration != iteration()) measure();
   mail_.post({EventKind::Paused, "Paused at iteration " + std::to_string(iteration()) + ".", {}, {}, 0});
   settle(SessionState::Paused);

@@ -72,8 +72,12 @@ class SessionWorker {
 
   // Iterations and what is shown of them (session_steps.cpp).
   void step();
+  int stopIteration() const;  // where the fit rests or ends
   int longestBatch() const;
+  void keepRegularCheckpoint();
   void report(Metrics metrics, const std::optional<std::string>& recovered, int iterations);
+  void reportRest();
+  void addRow(const Metrics& metrics, bool batch);
   void forgetRowsAfter(int iteration);
   void noteBackend();
   void describeBackend(Snapshot& s) const;
@@ -130,7 +134,7 @@ class SessionWorker {
   int rateIterations_ = 0;
   double rate_ = 0;
   // When what was last done.
-  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{},
+  Clock::time_point published_{}, measured_{}, coverageCopied_{}, recoveryKept_{}, meshCopied_{}, rowAdded_{}, checkpointKept_{},
       picturesShared_{};
   double pictureSeconds_ = 0;
   double measureSeconds_ = 0;

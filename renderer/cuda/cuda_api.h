@@ -43,6 +43,8 @@ struct CudaApi {
   // Memory.
   CudaCode (*allocate)(void** pointer, std::size_t bytes);
   CudaCode (*release)(void* pointer);
+  CudaCode (*allocateHost)(void** pointer, std::size_t bytes);  // page-locked
+  CudaCode (*releaseHost)(void* pointer);
   CudaCode (*copy)(void* to, const void* from, std::size_t bytes, CudaCopy kind, void* stream);
   CudaCode (*fill)(void* to, int byte, std::size_t bytes, void* stream);
   // Streams and launches.

@@ -2,6 +2,8 @@
 // header: calls go through CudaApi, and `Kernels::pointer<Kernel>()` names what to launch (in cuda_iteration.cu a
 // __global__ function, in tests a host function).
 #pragma once
+#include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "renderer/cuda/atomic.h"
@@ -13,6 +15,7 @@ namespace penumbra::device {
 // Threads of a block, a multiple of the warp's 32; fewer where blocks would not reach all of a large card's processors.
 inline constexpr unsigned kThreads = 256, kFewThreads = 64;
 inline constexpr Index kFew = 65536;
+inline constexpr std::size_t kStagingBytes = std::size_t(4) << 20;
 
 template <class Kernels>
 class CudaExecutor : public Memory {
@@ -21,8 +24,13 @@ class CudaExecutor : public Memory {
     check(api_->setDevice(0), "cudaSetDevice");
     check(api_->streamCreate(&stream_), "cudaStreamCreate");
   }
-  CudaExecutor(CudaExecutor&& o) noexcept : api_(o.api_), stream_(std::exchange(o.stream_, nullptr)) {}
+  CudaExecutor(CudaExecutor&& o) noexcept
+      : api_(o.api_),
+        stream_(std::exchange(o.stream_, nullptr)),
+        staging_(std::exchange(o.staging_, nullptr)),
+        asked_(o.asked_) {}
   ~CudaExecutor() override {
+    releaseHost(staging_);
     if (stream_) api_->streamDestroy(stream_);
   }
 
@@ -37,9 +45,26 @@ class CudaExecutor : public Memory {
     check(api_->copy(to, from, bytes, CudaCopy::HostToDevice, stream_), "Copying to the graphics card");
     wait();  // `from` may go away
   }
+  // Through page-locked memory, which the card writes to by itself; without any straight to its place, by the runtime.
   void download(void* to, const void* from, std::size_t bytes) override {
+    const std::size_t room = haveStaging() ? kStagingBytes : bytes;
+    for (std::size_t done = 0; done < bytes; done += room) {
+      const std::size_t part = std::min(room, bytes - done);
+      char* const target = static_cast<char*>(to) + done;
+      downloadLater(staging_ ? staging_ : target, static_cast<const char*>(from) + done, part);
+      wait();
+      if (staging_) std::memcpy(target, staging_, part);
+    }
+  }
+  void downloadLater(void* to, const void* from, std::size_t bytes) override {
     check(api_->copy(to, from, bytes, CudaCopy::DeviceToHost, stream_), "Copying from the graphics card");
-    wait();
+  }
+  void* allocateHost(std::size_t bytes) override {
+    void* pointer = nullptr;
+    return api_->allocateHost(&pointer, bytes) == 0 ? pointer : nullptr;
+  }
+  void releaseHost(void* pointer) noexcept override {
+    if (pointer) api_->releaseHost(pointer);
   }
   void copy(void* to, const void* from, std::size_t bytes) override {
     check(api_->copy(to, from, bytes, CudaCopy::DeviceToDevice, stream_), "Copying on the graphics card");
@@ -96,6 +121,11 @@ class CudaExecutor : public Memory {
  private:
   void check(CudaCode code, const std::string& call) const { checkCuda(*api_, code, call); }
   void wait() { check(api_->streamWait(stream_), "Waiting for the graphics card"); }
+  // Made when first needed; asked for once.
+  bool haveStaging() {
+    if (!staging_ && !std::exchange(asked_, true)) staging_ = allocateHost(kStagingBytes);
+    return staging_;
+  }
 
   template <class Launches>
   void record(Recording& recording, const Launches& launches) {
@@ -117,7 +147,8 @@ class CudaExecutor : public Memory {
   }
 
   const CudaApi* api_;
-  void* stream_ = nullptr;
+  void *stream_ = nullptr, *staging_ = nullptr;
+  bool asked_ = false;  // for staging_
 };
 
 }  // namespace penumbra::device

@@ -72,6 +72,10 @@ void fillDevice(CudaApi& api) {
 void fillMemory(CudaApi& api) {
   api.allocate = [](void** pointer, std::size_t bytes) { return code(cudaMalloc(pointer, bytes)); };
   api.release = [](void* pointer) { return code(cudaFree(pointer)); };
+  api.allocateHost = [](void** pointer, std::size_t bytes) {
+    return code(cudaHostAlloc(pointer, bytes, cudaHostAllocDefault));
+  };
+  api.releaseHost = [](void* pointer) { return code(cudaFreeHost(pointer)); };
   api.copy = [](void* to, const void* from, std::size_t bytes, CudaCopy kind, void* stream) {
     return code(cudaMemcpyAsync(to, from, bytes, cudaMemcpyKind(int(kind)), streamOf(stream)));
   };

@@ -4,6 +4,7 @@
 // group. Launches of one iteration are recorded once and played again until a buffer or an option changes.
 #pragma once
 #include "renderer/cuda/measure_executor.h"
+#include "renderer/cuda/metrics_pass.h"
 #include "renderer/cuda/picture_kernels.h"
 #include "renderer/cuda/softras_pass.h"
 #include "renderer/cuda/step_buffers.h"
@@ -19,6 +20,7 @@ class Iteration : public DeviceIteration {
   void setViews(std::span<const DeviceViewInput> views, bool soft) override {
     settle();
     viewStore_.set(executor_, views, soft);
+    measurable_.reset();
     mostSlots_ = kAnySlots;
     views_.clear();
     for (const auto& view : views)
@@ -38,6 +40,7 @@ class Iteration : public DeviceIteration {
       mesh_.positions().upload(executor_, state.positions);
     }
     stepPass_.setMoments(executor_, mesh_.view().vertexCount, state.moment1, state.moment2);
+    measurable_.reset();
     recording_.forget();
     if (ready_) clearTrouble(0);
   }
@@ -45,6 +48,7 @@ class Iteration : public DeviceIteration {
     settle();
     if (options == options_) return;
     options_ = options;
+    measurable_.reset();
     ready_ = false;
   }
 
@@ -78,13 +82,15 @@ class Iteration : public DeviceIteration {
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
     settle();
     prepare({&step, 1});
-    newestViews_ = viewsOf(step);
     do {
       upload({&step, 1});
       launchGradient();
     } while (grew());
     gradient = buffers_.gradient.download(mesh_.view().vertexCount);
-    return metrics(step, buffers_.gradient.data());
+    queueMetrics(step, buffers_.gradient);
+    counters();
+    measurable_.reset();  // overwritten
+    return measured(step);
   }
 
   DeviceWork work(const DeviceStep& step) override {
@@ -100,9 +106,10 @@ class Iteration : public DeviceIteration {
     return result;
   }
 
-  void run(std::span<const DeviceStep> steps) override {
+  void run(std::span<const DeviceStep> steps, bool measure = true) override {
     settle();
     waiting_.assign(steps.begin(), steps.end());
+    measure_ = measure;
     prepare(steps);
     queued_ = 0;
     total_ = {};
@@ -114,7 +121,7 @@ class Iteration : public DeviceIteration {
       if (c.trouble & kTooSmall) {
         if (makeRoom(c)) {
           clearTrouble(c.iteration);
-          for (int i = c.iteration; i < queued_; ++i) playIteration();
+          queueFrom(c.iteration);
         } else {
           total_.done += c.iteration;
           waiting_.erase(waiting_.begin(), waiting_.begin() + c.iteration);
@@ -123,11 +130,14 @@ class Iteration : public DeviceIteration {
         continue;
       }
       total_.done += c.iteration;
-      if (!c.trouble) total_.last = metrics(waiting_[std::size_t(queued_) - 1], lastGradient_.data());
-      if (c.trouble)
+      if (c.trouble) {
         total_.reason = c.trouble & kNotFinite ? "the objective or a vertex was not finite" : "a vertex left the scene";
-      waiting_.erase(waiting_.begin(), waiting_.begin() + queued_);
-      if (c.trouble) waiting_.clear();
+        waiting_.clear();
+      } else if (last()) {
+        measurable_ = waiting_.back();
+        if (measure_) total_.last = measured(*measurable_);
+      }
+      waiting_.erase(waiting_.begin(), waiting_.begin() + std::min(queued_, int(waiting_.size())));
       queueRest();
     }
     return std::exchange(total_, {});
@@ -135,15 +145,18 @@ class Iteration : public DeviceIteration {
 
   DeviceState state() override {
     settle();
-    const Index n = mesh_.view().vertexCount;
-    return {mesh_.positions().download(n), stepPass_.moment1().download(n), stepPass_.moment2().download(n)};
+    return stepPass_.state(mesh_.positions());
   }
-  std::vector<float> viewIoU() override {
+  DeviceState keptState() override {
     settle();
-    std::vector<float> result;
-    for (const ViewSums& sums : buffers_.viewSums.download(newestViews_))
-      result.push_back(float(device::viewIoU(sums)));
-    return result;
+    return stepPass_.kept();
+  }
+  std::optional<DeviceMetrics> metrics() override {
+    settle();
+    if (!measurable_) return std::nullopt;
+    queueMetrics(*measurable_, lastGradient_);
+    counters();  // waits
+    return measured(*measurable_);
   }
   std::vector<float> vertexGradient() override {
     settle();
@@ -175,10 +188,6 @@ class Iteration : public DeviceIteration {
  private:
   static constexpr int kAnySlots = 1 << 30;
   static constexpr Index kAlphaPixels = 1 << 24;  // of pictures rendered together, for one view at least
-  struct ViewInfo {
-    int width, height;
-    float inverseNormaliser;
-  };
 
   template <class Use>
   auto withModel(const Use& use) {
@@ -206,6 +215,8 @@ class Iteration : public DeviceIteration {
       throw Error(ExitCode::Internal, "There is no mesh or no view on the device.");
     recording_.forget();
     stepViews_ = stepViews;
+    measurable_.reset();
+    metrics_.allocate(executor_, stepViews_);
     meshPass_.allocate(executor_, mesh_.view());
     lastGradient_.allocate(executor_, mesh_.view().vertexCount);
     if (options_.differential && smoothLambda_ != options_.lambda) {
@@ -220,6 +231,7 @@ class Iteration : public DeviceIteration {
   void allocateGroups() {
     if (options_.coverage == CoverageModel::Contour) softRas_ = {};
     else contour_ = {};
+    measurable_.reset();
     const std::size_t held = buffers_.bytes() + contour_.bytes() + softRas_.bytes();  // used again, or given back
     const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : (executor_.available() + held) / 10 * 9;
     for (slots_ = std::min(stepViews_, mostSlots_);; slots_ = (slots_ + 1) / 2) {
@@ -270,14 +282,19 @@ class Iteration : public DeviceIteration {
     queued_ = std::min(int(waiting_.size()), kTableRows);
     if (queued_ == 0) return;
     upload({waiting_.data(), std::size_t(queued_)});
-    newestViews_ = viewsOf(waiting_[std::size_t(queued_) - 1]);
-    for (int i = 0; i < queued_; ++i) playIteration();
+    queueFrom(0);
   }
-  void playIteration() {
-    executor_.play(recording_, [&] {
-      launchGradient();
-      launchStep();
-    });
+  bool last() const { return queued_ == int(waiting_.size()); }  // nothing waits behind what is queued
+  void queueFrom(int first) {
+    measurable_.reset();
+    for (int i = first; i < queued_; ++i) {
+      executor_.play(recording_, [&] {
+        launchGradient();
+        launchStep();
+      });
+      if (waiting_[std::size_t(i)].keep) stepPass_.keep(executor_, mesh_.positions().data(), buffers_.counters.data());
+    }
+    if (measure_ && last()) queueMetrics(waiting_.back(), lastGradient_);
   }
 
   PassInput beginGroup(int group) {
@@ -420,29 +437,11 @@ class Iteration : public DeviceIteration {
     if (c.trouble & kTooSmall) makeRoom(c);
     return c.trouble & kTooSmall;
   }
-  // Of the iteration launched last, put together here.
-  DeviceMetrics metrics(const DeviceStep& step, const Vec3<float>* gradient) {
-    const MeshView mesh = mesh_.view();
-    MeshTotals* totals = meshPass_.totals();
-    executor_.launch("squareGradient", SquareGradient{gradient, meshPass_.sums().values()}, mesh.vertexCount);
-    meshPass_.sums().add(executor_, mesh.vertexCount, &totals->squaredGradient);
-    MeshTotals t{};
-    executor_.download(&t, totals, sizeof t);
-    const TermWeights weights{options_.uniformLaplacian, options_.cotangentLaplacian, options_.normalConsistency,
-                              options_.edgeLength,       around_.view().usedVertices, double(mesh.edgeCount)};
-    const TermValues terms = weights.values(t);
-    DeviceMetrics m{0, 0, terms.laplacian, terms.normalConsistency, terms.edgeLength, std::sqrt(t.squaredGradient), 0};
-    const std::vector<ViewSums> sums = buffers_.viewSums.download(viewsOf(step));
-    for (std::size_t s = 0; s < sums.size(); ++s) {
-      const std::size_t view = step.views.empty() ? s : std::size_t(step.views[s]);
-      m.silhouette +=
-          options_.silhouetteWeight * viewLoss(Loss(options_.loss), views_[view].inverseNormaliser, sums[s]);
-      m.trainIoU += device::viewIoU(sums[s]);
-    }
-    m.silhouette /= double(sums.size());
-    m.trainIoU /= double(sums.size());
-    m.loss = m.silhouette + m.laplacian + m.normalConsistency + m.edgeLength;
-    return m;
+  void queueMetrics(const DeviceStep& step, const Buffer<Vec3<float>>& gradient) {
+    metrics_.queue(executor_, meshPass_, gradient, buffers_.viewSums.data(), viewsOf(step));
+  }
+  DeviceMetrics measured(const DeviceStep& step) const {
+    return metrics_.values(options_, step, views_, around_.view().usedVertices, mesh_.view().edgeCount);
   }
   static std::vector<float> unpadded(const std::vector<float>& padded, const ViewInfo& size) {
     std::vector<float> result;
@@ -465,6 +464,7 @@ class Iteration : public DeviceIteration {
   MeshPass<Executor> meshPass_;
   SmoothPass<Executor> smooth_;
   StepPass<Executor> stepPass_;
+  MetricsPass<Executor> metrics_;
   StepBuffers<Executor> buffers_;
   Buffer<Vec3<float>> lastGradient_;
   Buffer<float> alpha_, pictureValues_;  // for display
@@ -472,9 +472,10 @@ class Iteration : public DeviceIteration {
   typename Executor::Recording recording_;
   std::uint64_t topologyId_ = 0;
   double smoothLambda_ = -1;
-  bool ready_ = false;
-  int slots_ = 0, mostSlots_ = kAnySlots, stepViews_ = 0, newestViews_ = 0, queued_ = 0;
+  bool ready_ = false, measure_ = false;
+  int slots_ = 0, mostSlots_ = kAnySlots, stepViews_ = 0, queued_ = 0;
   std::vector<DeviceStep> waiting_;
+  std::optional<DeviceStep> measurable_;  // the newest iteration, while its sums are there
   DeviceProgress total_;
 };
 

@@ -174,6 +174,7 @@ Traffic adamStep(W w, double) { return {kPoint * w.vertices, kPoint * w.vertices
 Traffic moveVertices(W w, double) {
   return {neighbours(w) + 2 * kPoint * w.vertices, kPoint * w.vertices + kState, 2 * 10 * w.edges};
 }
+Traffic keepState(W w, double) { return {3 * kPoint * w.vertices, 3 * kPoint * w.vertices}; }
 Traffic commitPositions(W w, double) { return {kPoint * w.vertices, kPoint * w.vertices + kState}; }
 
 #define ROW(kernel) {#kernel, kernel}
@@ -188,7 +189,7 @@ constexpr KernelBound kBounds[] = {
     ROW(normalConsistency), ROW(gatherFaces), ROW(edgeLengths), ROW(edgeLengthGradient), ROW(vertexNormals),
     ROW(squareGradient),
     ROW(chebyshevStart), ROW(chebyshevStep), ROW(denseProduct), ROW(denseSum), ROW(adamMoments), ROW(adamStep),
-    ROW(moveVertices), ROW(commitPositions)};
+    ROW(moveVertices), ROW(commitPositions), ROW(keepState)};
 #undef ROW
 
 }  // namespace

@@ -20,6 +20,11 @@ class Memory {
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;      // within the device
   virtual void fill(void* to, std::uint8_t byte, std::size_t bytes) = 0;
   virtual std::size_t available() const = 0;  // bytes
+  // Host memory that the device writes to by itself; null when there is none.
+  virtual void* allocateHost(std::size_t) { return nullptr; }
+  virtual void releaseHost(void*) noexcept {}
+  // Is there after the next download: what was put into a HostBuffer costs no waiting of its own.
+  virtual void downloadLater(void* to, const void* from, std::size_t bytes) { download(to, from, bytes); }
 };
 
 // Owns room for a number of plain values; contents are not kept when it grows.
@@ -77,6 +82,46 @@ class Buffer {
   Memory* memory_ = nullptr;
   Value* data_ = nullptr;
   std::int64_t size_ = 0;
+};
+
+// Room on the host for downloadLater: page-locked where there is such memory, else plain.
+template <class Value>
+class HostBuffer {
+  static_assert(std::is_trivially_copyable_v<Value>);
+
+ public:
+  HostBuffer() = default;
+  HostBuffer(const HostBuffer&) = delete;
+  HostBuffer& operator=(const HostBuffer&) = delete;
+  ~HostBuffer() { clear(); }
+
+  void allocate(Memory& memory, std::size_t size) {
+    if (size == size_) return;
+    clear();
+    memory_ = &memory;
+    locked_ = static_cast<Value*>(memory.allocateHost(sizeof(Value) * size));
+    if (!locked_) plain_.resize(size);
+    size_ = size;
+  }
+  // Its first `count` values, see Memory::downloadLater.
+  void downloadLater(const Value* from, std::size_t count) {
+    if (count > 0) memory_->downloadLater(data(), from, sizeof(Value) * count);
+  }
+  std::span<const Value> values(std::size_t count) const { return {locked_ ? locked_ : plain_.data(), count}; }
+
+ private:
+  Value* data() { return locked_ ? locked_ : plain_.data(); }
+  void clear() noexcept {
+    if (locked_) memory_->releaseHost(locked_);
+    locked_ = nullptr;
+    plain_.clear();
+    size_ = 0;
+  }
+
+  Memory* memory_ = nullptr;
+  Value* locked_ = nullptr;
+  std::vector<Value> plain_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace penumbra::device

@@ -168,4 +168,17 @@ struct CommitPositions {
   }
 };
 
+// Positions and moments of the iteration before: copies that a break-down leaves alone.
+struct KeepState {
+  const Vec3<float>*positions, *moment1, *moment2;
+  Vec3<float>*keptPositions, *keptMoment1, *keptMoment2;
+  const Counters* counters;
+  PENUMBRA_HD void operator()(Index v) const {
+    if (counters->trouble) return;
+    keptPositions[v] = positions[v];
+    keptMoment1[v] = moment1[v];
+    keptMoment2[v] = moment2[v];
+  }
+};
+
 }  // namespace penumbra::device

@@ -92,7 +92,8 @@ class StepPass {
  public:
   void setMoments(Executor& executor, Index vertices, std::span<const Vec3<float>> moment1,
                   std::span<const Vec3<float>> moment2) {
-    for (auto* buffer : {&moment1_, &moment2_, &next_}) buffer->allocate(executor, vertices);
+    for (auto* buffer : {&moment1_, &moment2_, &next_, &keptPositions_, &keptMoment1_, &keptMoment2_})
+      buffer->allocate(executor, vertices);
     moment1_.fill(0);
     moment2_.fill(0);
     if (!moment1.empty()) moment1_.upload(executor, moment1);
@@ -115,12 +116,25 @@ class StepPass {
                     n);
     executor.launch("commitPositions", CommitPositions{next_.data(), in.positions, in.counters}, n);
   }
-  const Buffer<Vec3<float>>& moment1() const { return moment1_; }
-  const Buffer<Vec3<float>>& moment2() const { return moment2_; }
-  std::size_t bytes() const { return moment1_.bytes() + moment2_.bytes() + next_.bytes(); }
+  // Unless an iteration has run into trouble.
+  void keep(Executor& executor, const Vec3<float>* positions, const Counters* counters) {
+    executor.launch("keepState",
+                    KeepState{positions, moment1_.data(), moment2_.data(), keptPositions_.data(), keptMoment1_.data(),
+                              keptMoment2_.data(), counters},
+                    moment1_.size());
+  }
+  DeviceState state(const Buffer<Vec3<float>>& positions) const { return downloaded(positions, moment1_, moment2_); }
+  DeviceState kept() const { return downloaded(keptPositions_, keptMoment1_, keptMoment2_); }
+  std::size_t bytes() const { return 6 * moment1_.bytes(); }
 
  private:
-  Buffer<Vec3<float>> moment1_, moment2_, next_;
+  using Points = Buffer<Vec3<float>>;
+  static DeviceState downloaded(const Points& positions, const Points& moment1, const Points& moment2) {
+    const Index n = moment1.size();
+    return {positions.download(n), moment1.download(n), moment2.download(n)};
+  }
+
+  Points moment1_, moment2_, next_, keptPositions_, keptMoment1_, keptMoment2_;
 };
 
 }  // namespace penumbra::device

@@ -153,7 +153,7 @@ double iterationTime(const device::CudaApi& api, DeviceIteration& iteration) {
   int count = 8;
   for (double ms = 0;; count *= 2) {
     watch.start(stream);
-    iteration.run(Case::steps(count));
+    iteration.run(Case::steps(count), false);
     watch.stop(stream);
     if (iteration.finish().done != count) throw Error(ExitCode::Internal, "The fit broke down.");
     ms = watch.milliseconds();

@@ -93,7 +93,7 @@ TEST_P(CudaIteration, PathEqualsTheFitters) {
   const DeviceState state = device->state();
   const double diagonal = boundsOf(Mesh{fitter.state().positions, {}}).diagonal();
   const double worst = farthestVertex(state.positions, fitter.state().positions);
-  std::printf("             farthest vertex %.1e of the diagonal, loss %.6f\n", worst / diagonal, progress.last.loss);
+  std::printf("             farthest vertex %.1e of the diagonal, loss %.6f\n", worst / diagonal, progress.last->loss);
   EXPECT_LE(worst, 1e-3 * diagonal);
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <set>
 
 #include "renderer/cuda/cuda_status.h"
@@ -85,7 +86,8 @@ TEST(CudaExecutor, EveryFailureIsOneClearErrorAndLeaksNothing) {
       fake.failCode = code;
       try {
         positionsAfter(*onFake(fake), scene, 2);
-        EXPECT_TRUE(code == device::kCudaOutOfMemory && fake.failed == "allocate") << fake.failed << " was ignored";
+        const bool fewerViews = code == device::kCudaOutOfMemory && fake.failed == "allocate";
+        EXPECT_TRUE(fewerViews || fake.failed == "allocateHost") << fake.failed << " was ignored";
       } catch (const Error& error) {
         const std::string text = error.full();
         EXPECT_NE(text.find("it was made to fail (cudaErrorFake)."), std::string::npos) << text;
@@ -96,9 +98,64 @@ TEST(CudaExecutor, EveryFailureIsOneClearErrorAndLeaksNothing) {
       seen.insert(fake.failed);
     }
   }
-  for (const char* name : {"setDevice", "streamCreate", "allocate", "copy", "fill", "memoryInfo", "launch",
+  for (const char* name : {"setDevice", "streamCreate", "allocate", "allocateHost", "copy", "fill", "memoryInfo", "launch",
                            "streamWait", "captureBegin", "captureEnd", "graphInstantiate", "graphLaunch"})
     EXPECT_TRUE(seen.count(name)) << name << " was never reached";
+}
+
+// Downloads go through page-locked memory, large ones piece by piece; where there is none, straight to their place.
+TEST(CudaExecutor, DownloadsThroughPageLockedMemory) {
+  std::vector<int> values(device::kStagingBytes / sizeof(int) * 2 + 1000);
+  std::iota(values.begin(), values.end(), 0);
+  for (const bool locks : {true, false}) {
+    FakeCuda fake;
+    fake.pageLocks = locks;
+    {
+      FakeExecutor first(fake.api());
+      device::Buffer<int> few;
+      few.upload(first, std::vector<int>{1, 2, 3});
+      EXPECT_TRUE(fake.hostAllocations.empty()) << "made when first needed";
+      EXPECT_EQ(few.download(3), (std::vector<int>{1, 2, 3}));
+      few.clear();
+      FakeExecutor executor(std::move(first));
+      device::Buffer<int> buffer;
+      buffer.upload(executor, values);
+      EXPECT_EQ(buffer.download(std::int64_t(values.size())), values);
+      EXPECT_EQ(fake.downloads[device::kStagingBytes], locks ? 2 : 0);
+      EXPECT_EQ(fake.unlocked, locks ? 0 : 2);
+      EXPECT_EQ(fake.hostAllocations.size(), locks ? 1u : 0u);
+      device::HostBuffer<int> later;
+      later.allocate(executor, 10);
+      later.downloadLater(buffer.data() + 5, 10);
+      buffer.download(1);
+      EXPECT_EQ(later.values(10)[9], 14);
+      EXPECT_EQ(fake.unlocked, locks ? 0 : 4);
+    }
+    EXPECT_TRUE(fake.clean());
+  }
+}
+
+// Within a batch nothing is waited for: metrics come along with what tells how far it came.
+TEST(CudaExecutor, ABatchReadsBackCountersAndMetricsTogether) {
+  const DeviceScene scene = smallScene();
+  FakeCuda fake;
+  const auto card = onFake(fake);
+  load(*card, scene);
+  card->run(stepsOf(scene, 2));
+  card->finish();
+  for (const bool measure : {true, false}) {
+    fake.downloads.clear();
+    fake.waits = 0;
+    card->run(stepsOf(scene, 9), measure);
+    const int queued = fake.waits;
+    EXPECT_EQ(fake.downloads.count(sizeof(device::Counters)), 0u);
+    card->finish();
+    EXPECT_EQ(fake.waits, queued + 1);
+    EXPECT_EQ(fake.downloads[sizeof(device::Counters)], 1);
+    EXPECT_EQ(fake.downloads[sizeof(device::MeshTotals)], measure ? 1 : 0);
+    EXPECT_EQ(fake.downloads[sizeof(device::ViewSums)], measure ? 1 : 0);
+    EXPECT_EQ(fake.unlocked, 0);
+  }
 }
 
 TEST(CudaExecutor, TakesFewerViewsAtOnceWhenMemoryIsShort) {

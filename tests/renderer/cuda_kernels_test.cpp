@@ -238,7 +238,7 @@ TEST(CudaKernels, IterationsDoNotDependOnTheOrderOfThreads) {
         iteration->run(std::vector<DeviceStep>(3, step));
         const DeviceProgress progress = iteration->finish();
         EXPECT_EQ(progress.done, 3);
-        losses.push_back(progress.last.loss);
+        losses.push_back(progress.last->loss);
         states.push_back(iteration->state());
       }
       for (const std::size_t i : {std::size_t(1), std::size_t(2)}) {
@@ -319,7 +319,8 @@ TEST(CudaKernels, PicturesAreTheCoverageReduced) {
                     reducedPixel(camera.width, camera.height, p.width, p.height, x, y, at));
     }
     EXPECT_EQ(iteration->pictures({}, scene.sigma).count, 0u);
-    EXPECT_EQ(iteration->viewIoU().size(), 1u) << "of the newest iteration";
+    ASSERT_TRUE(iteration->metrics());
+    EXPECT_EQ(iteration->metrics()->viewIoU.size(), 1u) << "of the newest iteration";
   }
 }
 
@@ -345,6 +346,82 @@ TEST(CudaKernels, LookingAtViewsDoesNotChangeTheFit) {
     return iteration->state().positions;
   };
   EXPECT_EQ(after(true), after(false));
+}
+
+// The state after the newest step to keep: not touched by later steps, by trouble, or by buffers that grow in between.
+TEST(CudaKernels, KeepsStatesWithinABatch) {
+  const DeviceScene scene = foldedScene();
+  const auto prepared = [&] {
+    auto iteration = makeHostIteration();
+    DeviceOptions options = scene.options();
+    options.denseVertices = 0;
+    iteration->setOptions(options);
+    iteration->setViews(scene.inputs(), false);
+    iteration->setMesh(scene.topology, {scene.positions, {}, {}});
+    return iteration;
+  };
+  const auto steps = [&](int count, std::initializer_list<int> kept) {
+    std::vector<DeviceStep> result;
+    for (int i = 0; i < count; ++i) result.push_back({scene.sigma, 0.02, i + 1});
+    for (const int i : kept) result[std::size_t(i)].keep = true;
+    return result;
+  };
+  std::vector<DeviceState> after;
+  const auto single = prepared();
+  for (const DeviceStep& step : steps(5, {})) {
+    single->run({&step, 1});
+    EXPECT_EQ(single->finish().done, 1);
+    after.push_back(single->state());
+  }
+  const auto all = prepared();
+  all->run(steps(5, {1, 3}));
+  EXPECT_EQ(all->finish().done, 5);
+  EXPECT_EQ(all->keptState().positions, after[3].positions);
+  EXPECT_EQ(all->keptState().moment1, after[3].moment1);
+  EXPECT_EQ(all->keptState().moment2, after[3].moment2);
+  EXPECT_EQ(all->state().positions, after[4].positions);
+  const auto some = prepared();
+  some->run(steps(3, {1}), false);
+  const DeviceProgress progress = some->finish();
+  EXPECT_FALSE(progress.last);
+  EXPECT_EQ(some->keptState().positions, after[1].positions);
+  DeviceOptions broken = scene.options();
+  broken.denseVertices = 0;
+  broken.sceneRadius = 1e-3;
+  some->setOptions(broken);
+  some->run(steps(3, {0, 1, 2}));
+  EXPECT_EQ(some->finish().done, 0);
+  EXPECT_EQ(some->keptState().positions, after[1].positions) << "an iteration that broke down is not kept";
+  EXPECT_FALSE(some->metrics()) << "nor told of";
+}
+
+// Asked for later, or within the batch: the same numbers.
+TEST(CudaKernels, MetricsCanBeAskedForBehind) {
+  const DeviceScene scene = deviceScene(testScenes()[10], 0);
+  const auto iteration = makeHostIteration();
+  DeviceOptions options = scene.options();
+  options.uniformLaplacian = options.edgeLength = 0.01;
+  iteration->setOptions(options);
+  iteration->setViews(scene.inputs(), false);
+  DeviceStep step;
+  step.sigma = scene.sigma;
+  std::vector<DeviceMetrics> measured;
+  for (const bool within : {true, false}) {
+    iteration->setMesh(scene.topology, {scene.positions, {}, {}});
+    EXPECT_FALSE(iteration->metrics());
+    iteration->run(std::vector<DeviceStep>(2, step), within);
+    const DeviceProgress progress = iteration->finish();
+    ASSERT_EQ(bool(progress.last), within);
+    iteration->coverage(0, scene.sigma);
+    ASSERT_TRUE(iteration->metrics());
+    measured.push_back(within ? *progress.last : *iteration->metrics());
+  }
+  EXPECT_EQ(measured[0].loss, measured[1].loss);
+  EXPECT_EQ(measured[0].gradientNorm, measured[1].gradientNorm);
+  EXPECT_EQ(measured[0].viewIoU, measured[1].viewIoU);
+  options.edgeLength = 0.02;
+  iteration->setOptions(options);
+  EXPECT_FALSE(iteration->metrics()) << "of other weights";
 }
 
 TEST(CudaKernels, BreakDownsStopTheFitAndAreTold) {

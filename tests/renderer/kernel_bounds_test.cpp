@@ -47,6 +47,7 @@ TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
       card.load(scene, everything(scene, model, other));
       DeviceStep step;
       step.sigma = scene.sigma;
+      step.keep = true;
       card.iteration.run({&step, 1});
       EXPECT_EQ(card.iteration.finish().done, 1);
       card.iteration.geometry();
@@ -86,6 +87,7 @@ TEST(KernelBounds, LieBetweenWhatChangesAndWhatThereIs) {
       card.load(scene, everything(scene, model, false));
       DeviceStep step;
       step.sigma = scene.sigma;
+      step.keep = true;
       const DeviceWork work = card.iteration.work(step);
       EXPECT_GT(work.pixels, 0);
       EXPECT_GT(model == CoverageModel::Contour ? work.band : work.pairsForward, 0);

@@ -17,19 +17,25 @@ inline CudaStatus hostCard() {
 }
 
 // The kernels run on the host, or on the card (test_iteration.h). `batchSeconds`: 0 for one iteration at a time.
-inline DeviceAccess hostAccess(double batchSeconds = 1e9) {
-  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds};
+inline DeviceAccess hostAccess(double batchSeconds = 1e9, std::function<double()> clock = secondsNow) {
+  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds, std::move(clock)};
+}
+
+// A clock that goes on by so much whenever it is looked at.
+inline std::function<double()> tickingClock(double seconds) {
+  return [now = std::make_shared<double>(0), seconds] { return *now += seconds; };
 }
 
 // The path through the CUDA runtime, with a table of functions made of host memory.
-inline DeviceAccess fakeAccess(const FakeCuda& fake, double batchSeconds = 1e9) {
+inline DeviceAccess fakeAccess(const FakeCuda& fake, double batchSeconds = 1e9,
+                               std::function<double()> clock = secondsNow) {
   const device::CudaApi* api = &fake.api();
   return {[api] { return device::probeCuda(api); },
           [api]() -> std::unique_ptr<DeviceIteration> {
             using Executor = device::CudaExecutor<FakeKernels>;
             return std::make_unique<device::Iteration<Executor>>(Executor(*api));
           },
-          api, batchSeconds};
+          api, batchSeconds, std::move(clock)};
 }
 
 }  // namespace penumbra

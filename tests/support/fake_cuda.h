@@ -1,6 +1,7 @@
 // A graphics card made of host memory behind the table of CUDA functions: launches run at once, or when a graph they
-// were recorded into is launched. Counts what is alive, and fails the n-th call with a code of one's choice. Buffers of
-// OpenGL are host memory too; they can be written while mapped.
+// were recorded into is launched. Copies into page-locked memory arrive when the stream is waited for. Counts what is
+// alive and what is read back, and fails the n-th call with a code of one's choice. Buffers of OpenGL are host memory too;
+// they can be written while mapped.
 #pragma once
 #include <algorithm>
 #include <cstdlib>
@@ -41,7 +42,10 @@ class FakeCuda {
   int failCode = 700;
   std::string failed;  // name of the call that did
   long launches = 0, recorded = 0, replays = 0;  // launches into a graph are counted as both
-  std::map<void*, std::size_t> allocations;
+  std::map<void*, std::size_t> allocations, hostAllocations;
+  bool pageLocks = true;  // is there page-locked memory?
+  std::map<std::size_t, int> downloads;  // how many, by their bytes
+  int waits = 0, unlocked = 0;  // for the stream; downloads into other than page-locked memory
   int streams = 0, graphs = 0, executables = 0, events = 0;
   std::map<unsigned, std::vector<char>> glBuffers;  // by OpenGL's name; fill in what there is
   std::vector<int> glDevices = {0};
@@ -59,14 +63,15 @@ class FakeCuda {
 
   FakeCuda() { self() = this; }
   ~FakeCuda() {
-    for (const auto& [pointer, bytes] : allocations) std::free(pointer);
+    for (const auto* all : {&allocations, &hostAllocations})
+      for (const auto& [pointer, bytes] : *all) std::free(pointer);
     self() = nullptr;
   }
   FakeCuda(const FakeCuda&) = delete;
   FakeCuda& operator=(const FakeCuda&) = delete;
 
   bool clean() const {
-    return allocations.empty() && streams == 0 && graphs == 0 && executables == 0 && events == 0 && registered == 0 &&
+    return allocations.empty() && hostAllocations.empty() && streams == 0 && graphs == 0 && executables == 0 && events == 0 && registered == 0 &&
            mapped == 0;
   }
   const device::CudaApi& api() const { return table(); }
@@ -114,12 +119,50 @@ class FakeCuda {
     f.allocations.erase(entry);
     return 0;  // a failure could not be told to anyone
   }
+  static int allocateHost(void** pointer, std::size_t bytes) {
+    FakeCuda& f = *self();
+    f.foreignCalls |= f.recording != nullptr;
+    if (const int code = f.call("allocateHost")) return code;
+    if (!f.pageLocks) return device::kCudaOutOfMemory;
+    *pointer = std::malloc(bytes);
+    std::memset(*pointer, 0xab, bytes);
+    f.hostAllocations[*pointer] = bytes;
+    return 0;
+  }
+  static int releaseHost(void* pointer) {
+    if (!self()->hostAllocations.erase(pointer)) return 1;
+    std::free(pointer);
+    return 0;
+  }
+  bool isPageLocked(const void* pointer) const {
+    const char* const p = static_cast<const char*>(pointer);
+    return std::any_of(hostAllocations.begin(), hostAllocations.end(), [&](const auto& entry) {
+      const char* const first = static_cast<const char*>(entry.first);
+      return std::greater_equal<>()(p, first) && std::less<>()(p, first + entry.second);
+    });
+  }
   static int copy(void* to, const void* from, std::size_t bytes, device::CudaCopy kind, void*) {
     FakeCuda& f = *self();
     f.foreignCalls |= f.recording && kind != device::CudaCopy::DeviceToDevice;
     if (const int code = f.call("copy")) return code;
+    const bool down = kind == device::CudaCopy::DeviceToHost;
+    if (down) ++f.downloads[bytes];
+    if (down && f.isPageLocked(to)) {
+      const char* const first = static_cast<const char*>(from);
+      f.underway.push_back({to, std::vector<char>(first, first + bytes)});
+      return 0;
+    }
+    f.unlocked += down;
     f.submit([=] { std::memcpy(to, from, bytes); });
     return 0;
+  }
+  static int streamWait(void*) {
+    FakeCuda& f = *self();
+    f.foreignCalls |= f.recording != nullptr;
+    ++f.waits;
+    for (const auto& [to, bytes] : std::exchange(f.underway, {}))
+      if (f.isPageLocked(to)) std::memcpy(to, bytes.data(), bytes.size());
+    return f.call("streamWait");
   }
   static int fill(void* to, int byte, std::size_t bytes, void*) {
     if (const int code = self()->call("fill")) return code;
@@ -261,6 +304,8 @@ class FakeCuda {
       t.kernelUsable = [] { return self()->call("kernelUsable"); };
       t.allocate = allocate;
       t.release = release;
+      t.allocateHost = allocateHost;
+      t.releaseHost = releaseHost;
       t.copy = copy;
       t.fill = fill;
       t.streamCreate = streamCreate;
@@ -268,10 +313,7 @@ class FakeCuda {
         --self()->streams;
         return 0;
       };
-      t.streamWait = [](void*) {
-        self()->foreignCalls |= self()->recording != nullptr;
-        return self()->call("streamWait");
-      };
+      t.streamWait = streamWait;
       t.launch = launch;
       t.captureBegin = captureBegin;
       t.captureEnd = captureEnd;
@@ -310,6 +352,7 @@ class FakeCuda {
   }
 
   Graph* recording = nullptr;
+  std::vector<std::pair<void*, std::vector<char>>> underway;  // copies into page-locked memory
 };
 
 }  // namespace penumbra
