@@ -119,9 +119,10 @@ void DeviceSolver::prepare(const FitState& state, const Topology& topology, cons
   soft_ = options.softTarget;
   if (sameMesh) return;
   device_->setMesh(topology, {state.positions, state.moment1, state.moment2});
+  if (meshId_ == 0) iterated_ = false;
   meshId_ = topology.id;
   known_ = {state.iteration, state.optimizerStep};
-  ahead_ = iterated_ = moved_ = false;
+  ahead_ = moved_ = false;
 }
 
 std::vector<DeviceStep> DeviceSolver::nextSteps(const FitState& state, const FitOptions& options, int planned,
@@ -206,7 +207,8 @@ std::optional<Metrics> DeviceSolver::untold(const FitState& state) {
   return metrics_;
 }
 
-// On the processor. What is known of the mesh the card has now follows it to the next one.
+// On the processor. What is known of the mesh the card has now follows it to the next one, which the card gets at once: it
+// is drawn from there.
 void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options) {
   fetch(state);
   if (good_.iteration >= 0 && !goodHere_) goodHere_ = keptOnCard(state);
@@ -216,9 +218,11 @@ void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& 
   moved_ = state.positions != before;
   vertexGradient_ = std::move(carried);
   if (metrics_.iteration == state.iteration) metrics_.outlinePx = state.growth.outlinePx;
-  if (state.iteration % kGoodEvery != 0) return;
-  good_ = {state.iteration, state.optimizerStep};
-  goodHere_ = state;
+  if (state.iteration % kGoodEvery == 0) {
+    good_ = {state.iteration, state.optimizerStep};
+    goodHere_ = state;
+  }
+  prepare(state, topology, options);
 }
 
 void DeviceSolver::fetch(FitState& state) {
@@ -292,7 +296,6 @@ template <class Make> auto DeviceSolver::share(Sharing& sharing, const Make& mak
 }
 
 std::shared_ptr<const PublishedGeometry> DeviceSolver::publishGeometry() {
-  if (moved_) return nullptr;  // the host has the newest mesh
   return share(geometry_, [this](device::BufferRing& ring) { return device::publish(ring, device_->geometry()); });
 }
 

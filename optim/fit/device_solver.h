@@ -85,7 +85,7 @@ class DeviceSolver : public FitSolver {
   std::uint64_t meshId_ = 0;                 // topology on the card; 0: none, or the state was changed
   bool ahead_ = false;                       // the card has iterated since fetch()
   bool moved_ = false;                       // adapt() has moved vertices: the card is behind
-  bool iterated_ = false;                    // ... since this mesh came to it
+  bool iterated_ = false;                    // ... since meshReplaced()
   Known known_;                              // of the state last uploaded or fetched
   Known good_{-1, 0};                        // of the state kept for the guard, on the card or in goodHere_
   std::optional<FitState> goodHere_;

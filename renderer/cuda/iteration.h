@@ -165,6 +165,7 @@ class Iteration : public DeviceIteration {
     return result;
   }
   DeviceGeometry geometry() override {
+    buffers_.normals.allocate(executor_, mesh_.view().vertexCount);  // it may be a new mesh
     executor_.launch("vertexNormals", VertexNormals{mesh_.view(), around_.view(), buffers_.normals.data()},
                      mesh_.view().vertexCount);
     return {mesh_.positions().data(), buffers_.normals.data(), mesh_.view().vertexCount, executor_.stream()};

@@ -2,10 +2,12 @@
 // metrics come by the clock, and the mesh is the same to the bit.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <limits>
 
 #include "optim/fit/device_solver.h"
 #include "renderer/cuda/pixel_loss.h"
+#include "renderer/cuda/published.h"
 #include "renderer/cuda/scene.h"
 #include "tests/support/device_access.h"
 #include "tests/support/fit_problem.h"
@@ -249,6 +251,32 @@ TEST(DeviceReadback, KeptStatesSurviveRemeshing) {
     expected.stepScale = 0.5;
     EXPECT_EQ(back, bitsOf(expected)) << every;
   }
+}
+
+// What the window gets from the card is the newest mesh, also right after the processor has exchanged triangles.
+TEST(DeviceReadback, PublishesTheNewestMeshWhileRemeshing) {
+  FitOptions options = tinyOptions();
+  options.coarseToFine = true;
+  options.remesh = Remeshing::On;
+  options.size = 32;
+  Problem problem(options);
+  FakeCuda fake;
+  Fitter fitter = problem.with(fakeAccess(fake, 1e9, tickingClock(kTick)));
+  std::uint64_t version = fitter.facesVersion();
+  int changes = 0;
+  for (int until = 5; until <= 60; until += 5) {
+    runTo(fitter, until);
+    changes += std::exchange(version, fitter.facesVersion()) != fitter.facesVersion();
+    const auto geometry = fitter.publishGeometry();
+    ASSERT_TRUE(geometry) << until;
+    const std::vector<glm::vec3>& positions = fitter.state().positions;
+    ASSERT_EQ(std::size_t(geometry->vertexCount), positions.size());
+    EXPECT_EQ(std::memcmp(geometry->positions, positions.data(), geometry->bytes()), 0) << until;
+    const PictureWish wish{0, 8};
+    EXPECT_TRUE(fitter.publishPictures({&wish, 1}));
+    EXPECT_GT(fitter.cardUse().viewsAtOnce, 0);
+  }
+  EXPECT_GE(changes, 3);
 }
 
 // The processor goes on from the newest state that the host has, and the guard does not go behind it.
