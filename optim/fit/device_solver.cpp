@@ -39,10 +39,12 @@ Metrics metricsOf(const DeviceMetrics& d, const DeviceStep& step, const FitState
 }
 
 // Steps of a round, in which all views have their turn.
-int stepsPerRound(int views, int sampled) { return sampled > 0 && sampled < views ? (views + sampled - 1) / sampled : 1; }
+int stepsPerRound(int views, int sampled) {
+  return sampled > 0 && sampled < views ? (views + sampled - 1) / sampled : 1;
+}
 
-// Metrics tell the IoU of the views of a batch's last step. So that all views get known, batches that are measured end at
-// one place of a round after the other: at most `count` iterations, fewer where the place wanted is among them.
+// Metrics tell the IoU of the views of a batch's last step. So that all views get known, batches that are measured end
+// at one place of a round after the other: at most `count` iterations, fewer where the place wanted is among them.
 int untilPlace(int iteration, int count, int place, int perRound) {
   const int late = ((iteration + count - 1 - place) % perRound + perRound) % perRound;
   return late < count ? count - late : count;
@@ -207,8 +209,8 @@ std::optional<Metrics> DeviceSolver::untold(const FitState& state) {
   return metrics_;
 }
 
-// On the processor. What is known of the mesh the card has now follows it to the next one, which the card gets at once: it
-// is drawn from there.
+// On the processor. What is known of the mesh the card has now follows it to the next one, which the card gets at once:
+// it is drawn from there.
 void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options) {
   fetch(state);
   if (good_.iteration >= 0 && !goodHere_) goodHere_ = keptOnCard(state);
