@@ -6,6 +6,7 @@
 #include "optim/eval/solid_overlap.h"
 #include "optim/eval/surface_samples.h"
 #include "optim/eval/triangle_bvh.h"
+#include "optim/io/mesh_writers.h"
 #include "optim/targets/metrics.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
@@ -67,14 +68,28 @@ double fScore(const Gaps& there, const Gaps& back, double threshold) {
   return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
 }
 
+// Barycentric weights of a point on a face; a corner's where the face has no area.
+glm::dvec3 weightsAt(const Mesh& mesh, int face, const glm::dvec3& p) {
+  glm::dvec3 corner[3], weights(0);
+  for (int k = 0; k < 3; ++k) corner[k] = glm::dvec3(mesh.positions[std::size_t(mesh.faces[std::size_t(face)][k])]);
+  for (int k = 0; k < 3; ++k) weights[k] = glm::length(glm::cross(corner[(k + 1) % 3] - p, corner[(k + 2) % 3] - p));
+  const double sum = weights.x + weights.y + weights.z;
+  return sum > 0 ? weights / sum : glm::dvec3(1, 0, 0);
+}
+
 double flippedAreaPercent(const Mesh& mesh, const Mesh& reference, const TriangleBvh& bvh, ThreadPool& pool) {
   const int count = int(mesh.faces.size());
+  const std::vector<glm::vec3> normals = vertexNormals(reference);
   std::vector<char> flipped(mesh.faces.size(), 0);
   pool.parallelFor((count + kChunk - 1) / kChunk, [&](int chunk, int) {
     for (int f = chunk * kChunk; f < std::min(count, (chunk + 1) * kChunk); ++f) {
       glm::dvec3 middle(0);
       for (int k = 0; k < 3; ++k) middle += glm::dvec3(mesh.positions[std::size_t(mesh.faces[std::size_t(f)][k])]) / 3.0;
-      const glm::dvec3 there = faceNormal(reference, bvh.nearest(middle).face);
+      const NearestPoint nearest = bvh.nearest(middle);
+      const glm::dvec3 weights = weightsAt(reference, nearest.face, nearest.point);
+      glm::dvec3 there(0);
+      for (int k = 0; k < 3; ++k)
+        there += weights[k] * glm::dvec3(normals[std::size_t(reference.faces[std::size_t(nearest.face)][k])]);
       flipped[std::size_t(f)] = glm::dot(faceNormal(mesh, f), there) < 0;
     }
   });

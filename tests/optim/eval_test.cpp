@@ -131,6 +131,24 @@ TEST(Evaluate, AShapeIsEqualToItself) {
   }
 }
 
+// Faces beyond a sharp rim have two faces of the reference equally near: its own side's and the other's.
+TEST(Evaluate, FacesBeyondASharpRimAreNotFlipped) {
+  ThreadPool pool(2);
+  constexpr int kCorners = 3;
+  Mesh top;  // two pyramids, base to base; so few faces that the tree cannot tell the sides apart
+  top.positions = {{0, 0.3f, 0}, {0, -0.3f, 0}};
+  for (int i = 0; i < kCorners; ++i) {
+    const float angle = 6.2831853f * float(i) / kCorners;
+    top.positions.emplace_back(std::cos(angle), 0, std::sin(angle));
+    const int a = 2 + i, b = 2 + (i + 1) % kCorners;
+    top.faces.emplace_back(a, 0, b);
+    top.faces.emplace_back(a, b, 1);
+  }
+  const Mesh disc = moved(ballMesh(4), glm::vec3(1.1f, 0.05f, 1.1f), glm::vec3(0));
+  EXPECT_EQ(evaluate(disc, top, fewSamples(), pool).flippedAreaPercent, 0);
+  EXPECT_DOUBLE_EQ(evaluate(insideOut(disc), top, fewSamples(), pool).flippedAreaPercent, 100);
+}
+
 TEST(Evaluate, FiguresAreInUnitsOfTheReference) {
   ThreadPool pool(2);
   const Mesh mesh = moved(ballMesh(3), glm::vec3(0.9f, 1, 1.05f), {0.02f, 0, 0}), reference = ballMesh(3);
