@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "optim/eval/evaluate.h"
-#include "optim/remesh/repair.h"
+#include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
 
@@ -47,6 +47,28 @@ void install(Fitter& fitter, Mesh mesh) {
   fitter.restore(next);
 }
 
+int damageBefore(const RepairReport& repair) { return repair.foldedBefore + repair.intersectingBefore; }
+int damageAfter(const RepairReport& repair) { return repair.foldedAfter + repair.intersectingAfter; }
+
+// Pixels that agree with the mask before and not after, in the view that has most of them.
+int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) {
+  const ViewSet& views = fit.fitter.trustedViews();
+  std::vector<Camera> cameras;
+  for (const View& view : views.train) cameras.push_back(view.camera);
+  const std::vector<Mask> was = renderHardMasks(before, cameras, fit.pool, 2), is = renderHardMasks(after, cameras, fit.pool, 2);
+  int most = 0;
+  for (std::size_t v = 0; v < cameras.size(); ++v) {
+    const std::vector<float>& mask = views.train[v].mask.pixels;
+    int count = 0;
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      const bool inside = mask[i] >= 0.5f;
+      count += inside == (was[v].pixels[i] >= 0.5f) && inside != (is[v].pixels[i] >= 0.5f);
+    }
+    most = std::max(most, count);
+  }
+  return most;
+}
+
 std::string verdictOf(const TopologySummary& topology, const RepairReport& repair) {
   std::string text = "watertight, genus " + std::to_string(topology.genus());
   if (topology.components != 1) text += ", " + std::to_string(topology.components) + " parts";
@@ -75,9 +97,7 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
 MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   Outcome outcome;
   if (trial_) judge(fit, outcome);
-  FitState state = fit.fitter.state();
-  Mesh mesh = meshOf(state);
-  const Mesh before = mesh;
+  const Mesh mesh = meshOf(fit.fitter.state());
   TopologySummary topology = topologyOf(mesh);
   if (!isSolid(topology)) {
     outcome.verdict = "not watertight";
@@ -85,23 +105,37 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   }
   if (mayGoOn && mayTry(fit) && topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool).mismatch && begin(fit, false, outcome))
     return outcome;
-  RepairReport repair = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
-  if (repair.rounds > 0) {
-    const bool better = repair.foldedAfter + repair.intersectingAfter < repair.foldedBefore + repair.intersectingBefore;
-    if (better && outlinePixels(mesh, fit) <= mostAllowed(outlinePixels(before, fit))) {
-      state.positions = mesh.positions;
-      state.faces = mesh.faces;
-      fit.fitter.restore(state);
-      outcome.changed = true;
-      topology = topologyOf(mesh);
-    } else {
-      repair.intersectingAfter = repair.intersectingBefore;
-    }
-  }
-  if (mayGoOn && mayTry(fit) && repair.intersectingAfter > kMostIntersecting * double(state.faces.size()) && begin(fit, true, outcome))
+  const RepairReport repair = polish(fit, outcome);
+  topology = topologyOf(meshOf(fit.fitter.state()));
+  if (mayGoOn && mayTry(fit) && repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size()) && begin(fit, true, outcome))
     return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
+}
+
+RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
+  FitState state = fit.fitter.state();
+  const Mesh before = meshOf(state);
+  Mesh mesh = before;
+  RepairReport kept = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
+  if (kept.rounds == 0) return kept;
+  const double allowed = mostAllowed(outlinePixels(before, fit));
+  if (damageAfter(kept) < damageBefore(kept) && outlinePixels(mesh, fit) <= allowed) {
+    state.positions = mesh.positions;
+    state.faces = mesh.faces;
+    fit.fitter.restore(state);
+    outcome.changed = true;
+  } else {
+    kept.intersectingAfter = kept.intersectingBefore, kept.foldedAfter = kept.foldedBefore;
+  }
+  if (damageAfter(kept) == 0) return kept;
+  mesh = before;
+  const RepairReport patched = patchMesh(mesh, kPatchRounds, fit.pool);
+  if (damageAfter(patched) >= damageAfter(kept) || mostSpoilt(before, mesh, fit) > kMostSpoilt || outlinePixels(mesh, fit) > allowed)
+    return kept;
+  install(fit.fitter, std::move(mesh));
+  outcome.changed = true;
+  return patched;
 }
 
 // False when extracting would change nothing that matters, or cannot be done.

@@ -7,7 +7,9 @@
 // outlines to the masks' over the train views: when that is not smaller than before, the old mesh comes back and there
 // are no further trials. At most kMostTrials a run. Faces that run through each other beyond kMostIntersecting of all,
 // after the polish, are a cause as well; then the distance may rise by what the polish may.
-// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels.
+// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where it
+// leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the mesh as
+// it was; kept on the same terms and when it spoils no more than kMostSpoilt pixels of any train view.
 // Everything is counted in iterations, not in time, so that runs repeat bit for bit.
 // Limits: meshes that are open or wound inconsistently are left alone.
 #pragma once
@@ -16,6 +18,7 @@
 #include <string>
 
 #include "optim/fit/fitter.h"
+#include "optim/remesh/repair.h"
 #include "optim/remesh/retopology.h"
 
 namespace penumbra {
@@ -23,6 +26,7 @@ namespace penumbra {
 class MeshCare {
  public:
   static constexpr int kMostTrials = 2, kTrialIterations = 100, kWatches = 5, kLeastWatchEvery = 50, kRepairRounds = 6;
+  static constexpr int kPatchRounds = 4, kMostSpoilt = 16;
   static constexpr double kMostIntersecting = 1e-3, kRise = 0.02, kRisePixels = 0.005;
 
   struct Fit {
@@ -54,6 +58,7 @@ class MeshCare {
     bool mends = false;   // its cause were intersections
   };
   void judge(const Fit& fit, Outcome& outcome);
+  RepairReport polish(const Fit& fit, Outcome& outcome) const;  // as far as it was kept
   bool begin(const Fit& fit, bool mends, Outcome& outcome);
   bool mayTry(const Fit& fit) const { return fit.options.retopology && !refuted_ && !trial_ && trials_ < kMostTrials; }
 

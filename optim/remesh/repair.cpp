@@ -4,12 +4,14 @@
 
 #include "optim/eval/self_intersections.h"
 #include "optim/remesh/adaptive_remesh.h"
+#include "optim/remesh/patches.h"
 #include "renderer/topology.h"
 
 namespace penumbra {
 namespace {
 
 constexpr int kSmoothings = 3;  // a round
+constexpr int kPatchSweeps = 4;  // of refining and smoothing a patch
 
 struct Damage {
   std::vector<char> faces;
@@ -62,6 +64,12 @@ void smooth(Mesh& mesh, const std::vector<char>& which) {
   mesh.positions.assign(edges.positions().begin(), edges.positions().end());
 }
 
+// Closed, a 2-manifold, consistently wound.
+bool isSolid(const Mesh& mesh) {
+  const TopologySummary topology = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
+  return topology.closed() && topology.inconsistentEdges == 0 && isRemeshable(mesh).wholly;
+}
+
 }  // namespace
 
 std::vector<char> foldedFaces(const Mesh& mesh) {
@@ -78,6 +86,70 @@ std::vector<char> foldedFaces(const Mesh& mesh) {
     folded[i] = glm::dot(own[i], others) < 0;
   }
   return folded;
+}
+
+namespace {
+
+// Lengths of edges at the rim of patches (share 0), carried inward neighbour by neighbour.
+std::vector<float> rimLengths(const Mesh& mesh, const std::vector<float>& lengths, const std::vector<float>& share) {
+  std::vector<float> result(lengths.size(), 0);
+  for (std::size_t v = 0; v < result.size(); ++v)
+    if (share[v] <= 0) result[v] = lengths[v];
+  for (bool open = true; open;) {
+    open = false;
+    std::vector<float> sum(result.size(), 0), count(result.size(), 0);
+    for (const Face& f : mesh.faces)
+      for (int k = 0; k < 3; ++k) {
+        const std::size_t a = std::size_t(f[k]), b = std::size_t(f[(k + 1) % 3]);
+        for (const auto& [to, from] : {std::pair{a, b}, std::pair{b, a}})
+          if (result[to] == 0 && result[from] > 0) sum[to] += result[from], count[to] += 1;
+      }
+    for (std::size_t v = 0; v < result.size(); ++v)
+      if (count[v] > 0) result[v] = sum[v] / count[v], open = true;
+  }
+  return result;
+}
+
+// Gives the discs of a patch the density of their rims and lets them settle between those.
+void settle(Mesh& mesh, const std::vector<char>& fresh, ThreadPool& pool) {
+  std::vector<float> share(fresh.begin(), fresh.end());  // 0 for what was there before, also in vertices yet to come
+  for (int sweep = 0; sweep < kPatchSweeps; ++sweep) {
+    std::vector<float> wanted = meanEdgeLengths(mesh);
+    const std::vector<float> around = rimLengths(mesh, wanted, share);
+    for (std::size_t v = 0; v < wanted.size(); ++v) wanted[v] = std::max(share[v] > 0 ? around[v] : wanted[v], 1e-12f);
+    AdaptiveRemeshOptions options;
+    options.window = {0.3f, 2};
+    options.relaxations = 0;
+    adaptiveRemesh(mesh, wanted, {{&share}, {}}, options, pool);
+    std::vector<char> within(share.size());
+    for (std::size_t v = 0; v < within.size(); ++v) within[v] = share[v] > 0;
+    smooth(mesh, within);
+  }
+}
+
+}  // namespace
+
+RepairReport patchMesh(Mesh& mesh, int rounds, ThreadPool& pool) {
+  RepairReport report;
+  Damage damage = findDamage(mesh, pool);
+  report.foldedBefore = damage.folded;
+  report.intersectingBefore = damage.intersecting;
+  const bool solid = isSolid(mesh);
+  for (; solid && report.rounds < rounds && damage.folded + damage.intersecting > 0; ++report.rounds) {
+    const std::vector<char> near = verticesAround(mesh, damage, 1 + report.rounds);
+    std::vector<char> cut(mesh.faces.size()), fresh;
+    for (std::size_t f = 0; f < cut.size(); ++f) {
+      const Face& face = mesh.faces[f];
+      cut[f] = near[std::size_t(face.x)] && near[std::size_t(face.y)] && near[std::size_t(face.z)];
+    }
+    if (replaceByDiscs(mesh, std::move(cut), fresh) == 0) break;
+    settle(mesh, fresh, pool);
+    damage = findDamage(mesh, pool);
+  }
+  report.foldedAfter = damage.folded;
+  report.intersectingAfter = damage.intersecting;
+  report.watertight = damage.folded + damage.intersecting == 0 && isSolid(mesh);
+  return report;
 }
 
 RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
@@ -98,9 +170,7 @@ RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, 
   }
   report.foldedAfter = damage.folded;
   report.intersectingAfter = damage.intersecting;
-  const TopologySummary topology = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
-  report.watertight = topology.closed() && topology.inconsistentEdges == 0 && isRemeshable(mesh).wholly &&
-                      damage.folded + damage.intersecting == 0;
+  report.watertight = damage.folded + damage.intersecting == 0 && isSolid(mesh);
   return report;
 }
 

@@ -26,4 +26,8 @@ struct RepairReport {
 // Rewrites mesh and channels (V values each).
 RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
 
+// For what that cannot mend, as threads the surface was drawn into: cuts the damage and its surroundings out and closes
+// the holes by discs (patches.h), a ring more every round. Handles may go. Open and non-manifold meshes stay as they are.
+RepairReport patchMesh(Mesh& mesh, int rounds, ThreadPool& pool);
+
 }  // namespace penumbra

@@ -8,6 +8,7 @@
 
 #include "optim/eval/triangle_bvh.h"
 #include "optim/remesh/adaptive_remesh.h"
+#include "optim/remesh/patches.h"
 #include "optim/remesh/repair.h"
 #include "renderer/topology.h"
 #include "tests/support/flat_scene.h"
@@ -130,6 +131,95 @@ TEST(Repair, openMeshesAreNotCalledWatertight) {
   Mesh open = testing::ballMesh(2);
   open.faces.pop_back();
   EXPECT_FALSE(repairMesh(open, {}, 3, pool()).watertight);
+}
+
+TopologySummary topologyOf(const Mesh& mesh) { return summarise(buildTopology(int(mesh.positions.size()), mesh.faces)); }
+
+TEST(Patches, AFaceACapAndABandAreReplacedByDiscs) {
+  const Mesh ring = torusMesh(40, 20);
+  std::vector<char> cut(ring.faces.size(), 0), fresh;
+  Mesh one = ring;
+  cut[7] = 1;
+  EXPECT_EQ(replaceByDiscs(one, cut, fresh), 1);
+  EXPECT_EQ(topologyOf(one).genus(), 1);
+  EXPECT_EQ(std::count(fresh.begin(), fresh.end(), 1), 1);
+
+  Mesh open = ring;  // all around the tube
+  for (std::size_t f = 0; f < 40; ++f) cut[f] = 1;
+  EXPECT_EQ(replaceByDiscs(open, cut, fresh), 2);
+  const TopologySummary rod = topologyOf(open);
+  EXPECT_TRUE(rod.closed());
+  EXPECT_EQ(rod.inconsistentEdges, 0);
+  EXPECT_EQ(rod.genus(), 0);
+  EXPECT_EQ(open.positions.size(), ring.positions.size() + 2);
+  EXPECT_EQ(fresh.size(), open.positions.size());
+}
+
+TEST(Patches, IslandsGoRimsAreUntiedAndNothingIsLeftOfNothing) {
+  Mesh ball = testing::ballMesh(3);
+  const auto height = [&](const Face& f) { return ball.positions[std::size_t(f.x)].z; };
+  std::vector<char> cut, fresh;
+  for (const Face& f : ball.faces) cut.push_back(height(f) > 0.8f && height(f) < 0.92f);  // a band around the pole
+  EXPECT_EQ(replaceByDiscs(ball, cut, fresh), 1);
+  EXPECT_EQ(topologyOf(ball).components, 1);
+  EXPECT_EQ(topologyOf(ball).genus(), 0);
+
+  // Two faces that meet in a vertex alone: the rim would visit it twice
+  Mesh tied = torusMesh(40, 20);
+  cut.assign(tied.faces.size(), 0);
+  cut[0] = 1;
+  const Face& first = tied.faces[0];
+  for (std::size_t f = 1; f < cut.size(); ++f) {
+    int common = 0;
+    for (int k = 0; k < 9; ++k) common += tied.faces[f][k / 3] == first[k % 3];
+    if (common == 1) { cut[f] = 1; break; }
+  }
+  ASSERT_EQ(std::count(cut.begin(), cut.end(), 1), 2);
+  EXPECT_EQ(replaceByDiscs(tied, cut, fresh), 1);
+  EXPECT_TRUE(topologyOf(tied).closed());
+  EXPECT_TRUE(isRemeshable(tied).wholly);
+
+  Mesh whole = torusMesh(10, 6);
+  const Mesh same = whole;
+  EXPECT_EQ(replaceByDiscs(whole, std::vector<char>(whole.faces.size(), 0), fresh), 0);
+  EXPECT_EQ(replaceByDiscs(whole, std::vector<char>(whole.faces.size(), 1), fresh), 0);
+  EXPECT_EQ(whole.faces, same.faces);
+  EXPECT_EQ(whole.positions, same.positions);
+}
+
+// A ring whose tube is drawn into a crumpled thread for a while, as a stiff prior does to handles.
+Mesh pinchedRing() {
+  constexpr int kAround = 48, kTube = 24;
+  const Mesh ring = torusMesh(kAround, kTube);
+  Mesh pinched = ring;
+  for (int i = 8; i < 16; ++i) {
+    const auto at = [&](int j) { return std::size_t(i * kTube + j % kTube); };
+    glm::vec3 centre(0);
+    for (int j = 0; j < kTube; ++j) centre += ring.positions[at(j)] / float(kTube);
+    for (int j = 0; j < kTube; ++j)  // seven times around
+      pinched.positions[at(j)] = centre + (i < 10 || i > 13 ? 0.3f : 0.001f) * (ring.positions[at(7 * j)] - centre);
+  }
+  return pinched;
+}
+
+TEST(Repair, aThreadIsCutOutAndBothEndsAreClosed) {
+  const Mesh pinched = pinchedRing();
+  Mesh mesh = pinched;
+  const RepairReport report = patchMesh(mesh, 4, pool());
+  EXPECT_GT(report.intersectingBefore, 20);
+  EXPECT_EQ(report.intersectingAfter, 0);
+  EXPECT_EQ(report.foldedAfter, 0);
+  EXPECT_TRUE(report.watertight);
+  EXPECT_EQ(topologyOf(mesh).genus(), 0);
+  EXPECT_EQ(topologyOf(mesh).components, 1);
+  EXPECT_LT(distanceBetween(mesh, pinched), 0.15);  // the radius of the tube
+  Mesh sound = torusMesh(40, 20);
+  EXPECT_EQ(patchMesh(sound, 4, pool()).rounds, 0);
+  EXPECT_EQ(sound.positions, torusMesh(40, 20).positions);
+  Mesh open = pinched;
+  open.faces.pop_back();
+  EXPECT_FALSE(patchMesh(open, 4, pool()).watertight);
+  EXPECT_EQ(open.positions, pinched.positions);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "optim/targets/targets.h"
 #include "renderer/topology.h"
 #include "tests/support/flat_scene.h"
+#include "tests/support/measured_shapes.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
 
@@ -127,6 +128,30 @@ TEST(MeshCare, leavesARingAloneWhenToldTo) {
   const Result ring = fitted(torusMesh(48, 24), options);
   EXPECT_EQ(ring.count(EventKind::Recarved), 0);
   EXPECT_EQ(ring.topology().genus(), 0);
+}
+
+// What is said at the end of a fit to the masks of `model` that has come to `mesh`.
+std::string verdictAtEnd(const Mesh& model, const Mesh& mesh) {
+  FitOptions options = fromSphere();
+  options.retopology = false;
+  options.size = 128;
+  ThreadPool pool(2);
+  auto views = std::make_shared<ViewSet>(makeViewSet(model, "model", options, pool));
+  FitState state;
+  for (const auto& p : mesh.positions) state.positions.push_back(glm::vec3(views->normalisation.apply(glm::dvec3(p))));
+  state.faces = mesh.faces;
+  Fitter fitter(views, options, pool, state);
+  return MeshCare().atEnd({fitter, *views, options, pool, 600, {}}, false).verdict;
+}
+
+// Balls that run into each other: smoothing does not part them, cutting does and leaves a gap.
+TEST(MeshCare, cutsDamageOutUnlessMasksShowWhatWouldGo) {
+  const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  Mesh apart = two;
+  ThreadPool pool(2);
+  ASSERT_TRUE(patchMesh(apart, 4, pool).watertight);
+  EXPECT_EQ(verdictAtEnd(apart, two), "watertight, genus 0, 2 parts, no self-intersections");
+  EXPECT_NE(verdictAtEnd(two, two).find("faces run through others"), std::string::npos) << verdictAtEnd(two, two);
 }
 
 TEST(MeshCare, findsNothingToDoOnABall) {
