@@ -55,7 +55,8 @@ int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) 
   const ViewSet& views = fit.fitter.trustedViews();
   std::vector<Camera> cameras;
   for (const View& view : views.train) cameras.push_back(view.camera);
-  const std::vector<Mask> was = renderHardMasks(before, cameras, fit.pool, 2), is = renderHardMasks(after, cameras, fit.pool, 2);
+  const std::vector<Mask> was = renderHardMasks(before, cameras, fit.pool, 2);
+  const std::vector<Mask> is = renderHardMasks(after, cameras, fit.pool, 2);
   int most = 0;
   for (std::size_t v = 0; v < cameras.size(); ++v) {
     const std::vector<float>& mask = views.train[v].mask.pixels;
@@ -107,8 +108,8 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
     return outcome;
   const RepairReport repair = polish(fit, outcome);
   topology = topologyOf(meshOf(fit.fitter.state()));
-  if (mayGoOn && mayTry(fit) && repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size()) && begin(fit, true, outcome))
-    return outcome;
+  const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
+  if (mayGoOn && mayTry(fit) && tangled && begin(fit, true, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
@@ -131,8 +132,8 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
   if (damageAfter(kept) == 0) return kept;
   mesh = before;
   const RepairReport patched = patchMesh(mesh, kPatchRounds, fit.pool);
-  if (damageAfter(patched) >= damageAfter(kept) || mostSpoilt(before, mesh, fit) > kMostSpoilt || outlinePixels(mesh, fit) > allowed)
-    return kept;
+  if (damageAfter(patched) >= damageAfter(kept)) return kept;
+  if (mostSpoilt(before, mesh, fit) > kMostSpoilt || outlinePixels(mesh, fit) > allowed) return kept;
   install(fit.fitter, std::move(mesh));
   outcome.changed = true;
   return patched;

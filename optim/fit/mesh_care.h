@@ -7,9 +7,9 @@
 // outlines to the masks' over the train views: when that is not smaller than before, the old mesh comes back and there
 // are no further trials. At most kMostTrials a run. Faces that run through each other beyond kMostIntersecting of all,
 // after the polish, are a cause as well; then the distance may rise by what the polish may.
-// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where it
-// leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the mesh as
-// it was; kept on the same terms and when it spoils no more than kMostSpoilt pixels of any train view.
+// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
+// it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
+// mesh as it was; kept on the same terms and when it spoils no more than kMostSpoilt pixels of any train view.
 // Everything is counted in iterations, not in time, so that runs repeat bit for bit.
 // Limits: meshes that are open or wound inconsistently are left alone.
 #pragma once
