@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <random>
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/phantoms.h"
-#include "optim/hull/preview_hull.h"
 #include "optim/newton/judged_masks.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
 #include "tests/support/flat_scene.h"
+#include "tests/support/hull_scene.h"
 #include "tests/support/measured_shapes.h"
 #include "tests/support/small_meshes.h"
 
@@ -29,11 +28,6 @@ using testing::together;
 ThreadPool& pool() {
   static ThreadPool shared(2);
   return shared;
-}
-
-Mesh moved(Mesh mesh, double scale, const glm::vec3& shift) {
-  for (auto& p : mesh.positions) p = float(scale) * p + shift;
-  return mesh;
 }
 
 // A box from -half to half, turned so that it is aligned with nothing.
@@ -48,59 +42,10 @@ Mesh turnedBox(const glm::dvec3& half) {
   return mesh;
 }
 
-std::vector<View> viewsOf(const Mesh& mesh, int count = 24, int size = 128, double fieldOfView = 40) {
-  FitOptions options;
-  options.views = count;
-  options.size = size;
-  options.fieldOfView = 40;
-  std::vector<View> views;
-  for (Camera& camera : placeCameras(options)) {
-    const double zoom = std::tan(glm::radians(20.0)) / std::tan(glm::radians(fieldOfView / 2));
-    camera.fx *= zoom, camera.fy *= zoom;
-    views.push_back({"view", camera, renderHardMask(mesh, camera, 8)});
-  }
-  return views;
-}
-
 HullOptions coarse() {
   HullOptions options;
   options.resolution = 64;
   return options;
-}
-
-double volume(const Mesh& mesh) {
-  double sum = 0;
-  for (const Face& f : mesh.faces) {
-    const auto at = [&](int v) { return glm::dvec3(mesh.positions[std::size_t(v)]); };
-    sum += glm::dot(at(f.x), glm::cross(at(f.y), at(f.z))) / 6;
-  }
-  return sum;
-}
-
-void expectSoundMesh(const Mesh& mesh) {
-  const auto summary = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
-  EXPECT_TRUE(summary.closed()) << summary.boundaryEdges << " open, " << summary.nonManifoldEdges << " non-manifold edges";
-  EXPECT_EQ(summary.inconsistentEdges, 0);
-  EXPECT_GT(volume(mesh), 0) << "wound inward";
-  // Around a vertex of a manifold the faces form one fan: walking from face to face meets them all.
-  std::vector<std::vector<Face>> around(mesh.positions.size());
-  for (const Face& f : mesh.faces)
-    for (int k = 0; k < 3; ++k) around[std::size_t(f[k])].push_back({f[k], f[(k + 1) % 3], f[(k + 2) % 3]});
-  int broken = 0;
-  for (const auto& fan : around) {
-    if (fan.empty()) continue;
-    std::size_t steps = 0;
-    int at = fan[0].y;
-    do {
-      for (const Face& f : fan)
-        if (f.y == at) {
-          at = f.z;
-          break;
-        }
-    } while (at != fan[0].y && ++steps < fan.size());
-    broken += steps + 1 != fan.size();
-  }
-  EXPECT_EQ(broken, 0) << "vertices with more than one fan";
 }
 
 // Worst IoU over the views between the hull's masks and the given ones.
@@ -275,51 +220,6 @@ TEST(VisualHull, aPhantomThatNoMaskNeedsIsDropped) {
   EXPECT_EQ(hull.components, 2);
   EXPECT_EQ(hull.partsDropped, 2);
   EXPECT_GT(worstIoU(hull, views), 0.9) << "the masks are still covered";
-}
-
-TEST(PreviewHull, isASoundCoarseHullOfMasksOfAnySize) {
-  const Mesh torus = moved(torusMesh(64, 32), 1.9, glm::vec3(0));
-  FitOptions options;
-  options.views = 40;
-  options.size = 300;
-  std::vector<View> views;
-  for (Camera& camera : placeCameras(options)) {
-    camera.height -= 50;  // neither square nor a multiple of the small masks
-    camera.cy -= 25;
-    views.push_back({"view", camera, renderHardMask(torus, camera, 4)});
-  }
-  const Mesh mesh = previewHull(views, pool());
-  expectSoundMesh(mesh);
-  const TopologySummary topology = summarise(buildTopology(int(mesh.positions.size()), mesh.faces));
-  EXPECT_EQ(topology.genus(), 1);
-  const double truth = volume(makeVisualHull(views, coarse(), pool()).mesh);
-  EXPECT_NEAR(volume(mesh), truth, 0.05 * truth);
-  EXPECT_LT(mesh.faces.size(), 20000u);
-  ThreadPool one(1);
-  EXPECT_EQ(previewHull(views, one).positions, mesh.positions);
-}
-
-TEST(PreviewHull, isEmptyWhereThereIsNone) {
-  auto views = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(0.6f, 0, 0)), 8);
-  const auto others = viewsOf(moved(testing::ballMesh(3), 0.2, glm::vec3(-0.6f, 0, 0)), 8);
-  views.insert(views.end(), others.begin(), others.end());
-  EXPECT_TRUE(previewHull(views, pool()).faces.empty());
-  for (View& view : views) std::fill(view.mask.pixels.begin(), view.mask.pixels.end(), 0.0f);
-  EXPECT_TRUE(previewHull(views, pool()).faces.empty());
-}
-
-TEST(PreviewHull, boxedViewsSeeTheSame) {
-  const View view = viewsOf(moved(testing::ballMesh(4), 0.6, glm::vec3(0.1f, 0.2f, 0)), 5, 130)[3];
-  const View small = boxedDown(view, 4);
-  EXPECT_EQ(small.mask.width, 32);
-  EXPECT_EQ(small.camera.height, 32);
-  const auto pixel = [](const Camera& camera) {
-    const glm::dvec3 p = camera.toCamera({0.3, -0.2, 0.1});
-    return glm::dvec2(camera.fx * p.x / p.z + camera.cx, camera.fy * p.y / p.z + camera.cy);
-  };
-  EXPECT_NEAR(glm::distance(4.0 * pixel(small.camera), pixel(view.camera)), 0, 1e-9);
-  const auto area = [](const Mask& mask) { return std::accumulate(mask.pixels.begin(), mask.pixels.end(), 0.0); };
-  EXPECT_NEAR(16 * area(small.mask), area(view.mask), 1e-3 * area(view.mask));
 }
 
 TEST(HullField, aCarvedBallIsCarvedAllOver) {
