@@ -170,7 +170,7 @@ void addWindow(CLI::App& app, WindowTexts& t) {
       ->type_name("FILE")->group("Window");
   app.add_option("--frames", t.frames, "Frames before the screenshot.")
       ->type_name("1 .. 100000")->default_str("60")->group("Window");
-  t.bench = app.add_option("--bench-ui", t.benchSeconds, "Fit flat out for some seconds, print frame times and quit.");
+  t.bench = app.add_option("--bench-ui", t.benchSeconds, "Fit flat out for some seconds, the model or a bundled one, print frame times and quit.");
   t.bench->expected(0, 1)->type_name("[SECONDS]")->default_str("5")->group("Window");
   app.add_option("--ui-scale", t.scale, "Size of text and controls.")->type_name("0.5 .. 4")->group("Window");
   app.add_option("--display", t.display, "How to draw: a window, or into memory (egl).")

@@ -86,6 +86,7 @@ void legend(AppState& state, Ui& ui) {
   ImGui::PopFont();
 }
 
+// The pictures are drawn before all frames and numbers, so that these go to the card in one go.
 void tile(AppState& state, Ui& ui, int view, float width) {
   const Snapshot& s = state.snapshot();
   const Mask& mask = s.views->train[std::size_t(view)].mask;
@@ -96,12 +97,14 @@ void tile(AppState& state, Ui& ui, int view, float width) {
   const bool hovered = ImGui::IsItemHovered();
   if (ImGui::IsRectVisible(at, end)) {
     ImDrawList* draw = ImGui::GetWindowDrawList();
-    draw->AddRectFilled(at, end, rgba(Rgba{16, 18, 22}), ui.px(4));
+    draw->ChannelsSetCurrent(0);
     const float aspect = float(mask.width) / float(std::max(1, mask.height)), inner = width - 2 * border;
     const float w = aspect >= 1 ? inner : inner * aspect, h = aspect >= 1 ? inner / aspect : inner;
     const ImVec2 a{at.x + (width - w) / 2, at.y + (width - h) / 2};
-    if (const TextureId texture = ui.images->thumbnail(s, view))
-      draw->AddImage(reinterpret_cast<ImTextureID>(texture), a, {a.x + w, a.y + h});
+    const TextureId texture = ui.images->thumbnail(s, view);
+    if (!texture || w != h) draw->AddRectFilled(at, end, rgba(Rgba{16, 18, 22}), ui.px(4));
+    if (texture) draw->AddImage(reinterpret_cast<ImTextureID>(texture), a, {a.x + w, a.y + h});
+    draw->ChannelsSetCurrent(1);
     const bool selected = view == state.selectedView();
     draw->AddRect(at, end, rgba(iouColour(iou)), ui.px(4), 0, border);
     if (selected || hovered) draw->AddRect({at.x - ui.px(1.5f), at.y - ui.px(1.5f)}, {end.x + ui.px(1.5f), end.y + ui.px(1.5f)},
@@ -126,10 +129,13 @@ void grid(AppState& state, Ui& ui) {
   const float gap = ImGui::GetStyle().ItemSpacing.x;
   const float width = std::floor((ImGui::GetContentRegionAvail().x - ui.px(2) - gap * float(perRow - 1)) / float(perRow));
   int column = 0;
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->ChannelsSplit(2);
   for (int view : worstFirst(state.snapshot().viewIoU, state.viewCount())) {
     if (column++ % perRow) ImGui::SameLine();
     tile(state, ui, view, std::max(8.f, width));
   }
+  draw->ChannelsMerge();
   ImGui::EndChild();
   ImGui::PopStyleVar(2);
 }

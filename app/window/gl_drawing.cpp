@@ -6,6 +6,7 @@
 
 #include <penumbra_shaders.h>
 
+#include "app/window/closed_surface.h"
 #include "app/window/colours.h"
 #include "app/window/gl_mesh.h"
 #include "app/window/gl_pictures.h"
@@ -97,8 +98,11 @@ std::vector<glm::vec3> smoothNormals(const std::vector<glm::vec3>& positions, co
 struct GlDrawing::State {
   State(const device::CudaApi* api, InteropMode mode) : interop(api, mode) {}
 
-  GlProgram meshProgram{shader::mesh_vert, shader::mesh_frag, "mesh"}, lineProgram{shader::lines_vert, shader::lines_frag, "lines"};
+  GlProgram meshProgram{shader::mesh_vert, shader::mesh_frag, "mesh"};
+  GlProgram fastMeshProgram{shader::vertex_lit_mesh_vert, shader::vertex_lit_mesh_frag, "vertex-lit mesh"};
+  GlProgram lineProgram{shader::lines_vert, shader::lines_frag, "lines"};
   GlMesh mesh, ghost;
+  ClosedSurface meshSurface, ghostSurface;  // known under software OpenGL
   GlPictures pictures;
   CudaInterop interop;                   // goes before the buffers it knows
   GlLines lines;
@@ -120,8 +124,10 @@ struct GlDrawing::State {
   void uploadVertices(const Snapshot& s);
   void uploadReference(const Snapshot& s);
   void drawBackground();
-  void drawMesh(const SceneFrame& frame);
-  void drawGhost(const SceneFrame& frame);
+  const GlProgram& useMeshProgram(const SceneFrame& frame, bool fast) const;
+  void drawFilled(const GlMesh& which, const ClosedSurface& surface, const SceneFrame& frame) const;
+  void drawMesh(const SceneFrame& frame, bool fast);
+  void drawGhost(const SceneFrame& frame, bool fast);
   bool changed(const SceneFrame& frame, int fine) const;
   const GlTexture& imageTexture(int slot);
 };
@@ -172,6 +178,7 @@ void GlDrawing::State::uploadVertices(const Snapshot& s) {
     uploadedPositions.reset();
     return;
   }
+  if (isSoftware) meshSurface.setVertices(*s.positions, *s.faces);
   const bool given = s.normals && s.normals->size() == s.positions->size();
   mesh.setVertices(*s.positions, given ? *s.normals : smoothNormals(*s.positions, *s.faces));
   uploadedPositions = s.positions;
@@ -186,11 +193,15 @@ void GlDrawing::State::uploadReference(const Snapshot& s) {
   ghost.setFaces(reference->faces);
   ghost.setVertices(reference->positions, smoothNormals(reference->positions, reference->faces));
   ghost.setHeat(nullptr);
+  if (!isSoftware) return;
+  ghostSurface.setFaces(reference->faces);
+  ghostSurface.setVertices(reference->positions, reference->faces);
 }
 
 void GlDrawing::State::upload(const Snapshot& s) {
   const bool otherFaces = s.faces && s.faces != uploadedFaces;
   if (otherFaces) mesh.setFaces(*s.faces), uploadedFaces = s.faces;
+  if (otherFaces && isSoftware) meshSurface.setFaces(*s.faces);
   uploadVertices(s);
   if (s.positions && (otherFaces || s.vertexGradient != uploadedGradient)) mesh.setHeat(s.vertexGradient.get()), uploadedGradient = s.vertexGradient;
   uploadReference(s);
@@ -211,41 +222,51 @@ void GlDrawing::State::drawBackground() {
   glDisable(GL_SCISSOR_TEST);
 }
 
-void GlDrawing::State::drawMesh(const SceneFrame& f) {
+// Triangles of a few pixels each cost software OpenGL a block of pixels each: lit at their vertices they are far cheaper.
+const GlProgram& GlDrawing::State::useMeshProgram(const SceneFrame& f, bool fast) const {
+  const GlProgram& program = fast ? fastMeshProgram : meshProgram;
+  program.use();
+  program.set("clipFromWorld", glm::mat4(f.matrices.clipFromWorld()));
+  program.set("eyeFromWorld", glm::mat4(f.matrices.eyeFromWorld));
+  program.set("parallel", int(f.matrices.clipFromEye[2][3] == 0));
+  return program;
+}
+
+// Without the back faces where they cannot be seen: in software half of the work.
+void GlDrawing::State::drawFilled(const GlMesh& which, const ClosedSurface& surface, const SceneFrame& f) const {
+  if (surface.hidesItsBacks(f.matrices.clipFromWorld())) glEnable(GL_CULL_FACE);
+  which.draw();
+  glDisable(GL_CULL_FACE);
+}
+
+void GlDrawing::State::drawMesh(const SceneFrame& f, bool fast) {
   if (!f.snapshot->positions || !f.snapshot->faces) return;
-  const glm::mat4 clip(f.matrices.clipFromWorld());
-  meshProgram.use();
-  meshProgram.set("clipFromWorld", clip);
-  meshProgram.set("eyeFromWorld", glm::mat4(f.matrices.eyeFromWorld));
-  meshProgram.set("parallel", int(f.matrices.clipFromEye[2][3] == 0));
-  meshProgram.set("mode", int(f.display.shading));
+  const GlProgram& program = useMeshProgram(f, fast);
+  program.set("mode", int(f.display.shading));
   glEnable(GL_POLYGON_OFFSET_FILL);
   glPolygonOffset(1, 1);
-  mesh.draw();
+  drawFilled(mesh, meshSurface, f);
   glDisable(GL_POLYGON_OFFSET_FILL);
   if (!f.display.wireframe) return;
-  meshProgram.set("mode", 4);
-  meshProgram.set("flatColour", glm::vec4(0.06f, 0.07f, 0.09f, 0.55f));
+  program.set("mode", 4);
+  program.set("flatColour", glm::vec4(0.06f, 0.07f, 0.09f, 0.55f));
   glPolygonMode(GL_FRONT_AND_BACK, GL_LINE);
   mesh.draw();
   glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
 }
 
-void GlDrawing::State::drawGhost(const SceneFrame& f) {
+void GlDrawing::State::drawGhost(const SceneFrame& f, bool fast) {
   if (!f.display.ghost || !uploadedReference) return;
-  meshProgram.use();
-  meshProgram.set("clipFromWorld", glm::mat4(f.matrices.clipFromWorld()));
-  meshProgram.set("eyeFromWorld", glm::mat4(f.matrices.eyeFromWorld));
-  meshProgram.set("parallel", int(f.matrices.clipFromEye[2][3] == 0));
-  meshProgram.set("mode", 3);
-  meshProgram.set("flatColour", glm::vec4(0.36f, 0.66f, 1.0f, 0.62f));
+  const GlProgram& program = useMeshProgram(f, fast);
+  program.set("mode", 3);
+  program.set("flatColour", glm::vec4(0.36f, 0.66f, 1.0f, 0.62f));
   // Depth first, so that only the nearest layer is blended; the mesh in front may hide it.
   glDepthFunc(GL_LEQUAL);
   glColorMask(GL_FALSE, GL_FALSE, GL_FALSE, GL_FALSE);
-  ghost.draw();
+  drawFilled(ghost, ghostSurface, f);
   glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
   glDepthMask(GL_FALSE);
-  ghost.draw();
+  drawFilled(ghost, ghostSurface, f);
   glDepthMask(GL_TRUE);
 }
 
@@ -253,6 +274,7 @@ TextureId GlDrawing::scene(const SceneFrame& frame) {
   State& s = *state_;
   if (frame.width <= 0 || frame.height <= 0) return 0;
   const int fine = s.samples == 0 && (!frame.moving || s.alwaysFine) ? 2 : 1;
+  const bool fast = s.isSoftware && fine == 1;
   if (s.target.texture.get() && !s.changed(frame, fine)) return s.target.texture.get();
   GLint before = 0;
   glGetIntegerv(GL_FRAMEBUFFER_BINDING, &before);
@@ -267,12 +289,12 @@ TextureId GlDrawing::scene(const SceneFrame& frame) {
   glEnable(GL_DEPTH_TEST);
   glEnable(GL_BLEND);
   glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
-  s.drawMesh(frame);
+  s.drawMesh(frame, fast);
   s.lineProgram.use();
   s.lineProgram.set("clipFromWorld", glm::mat4(frame.matrices.clipFromWorld()));
   glLineWidth(1);
   s.lines.draw(GL_LINES, frame.lines);
-  s.drawGhost(frame);
+  s.drawGhost(frame, fast);
   glDisable(GL_BLEND);
   glDisable(GL_DEPTH_TEST);
   s.target.resolve();

@@ -12,7 +12,7 @@
 namespace penumbra {
 namespace {
 
-constexpr int kNice = 10;  // below the fit
+constexpr int kNice = 15;  // below the fit
 
 std::string counted(int count, const char* one, const char* many) {
   return shortNumber(count) + " " + (count == 1 ? one : many);

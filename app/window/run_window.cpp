@@ -57,10 +57,17 @@ std::filesystem::path screenshotPath(const Settings& settings) {
   return folder / name;
 }
 
+// Frame times are those of a fit: without a file, of a bundled model's.
+WindowArguments withModel(WindowArguments arguments) {
+  const auto samples = sampleModels();
+  if (arguments.benchUiSeconds > 0 && arguments.open.empty() && !samples.empty()) arguments.open = samples.front();
+  return arguments;
+}
+
 class Window {
  public:
   explicit Window(const WindowArguments& arguments)
-      : arguments_(arguments), unattended_(!arguments.screenshot.empty() || arguments.benchUiSeconds > 0),
+      : arguments_(withModel(arguments)), unattended_(!arguments.screenshot.empty() || arguments.benchUiSeconds > 0),
         settings_(unattended_ ? Settings{} : loadSettings(settingsPath())), session_(std::make_unique<Session>()) {
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
@@ -82,9 +89,9 @@ class Window {
     ui_.drawing = drawing_.get();
     ui_.images = images_.get();
     platform_->setVsync(!unattended_);
-    if (!arguments.open.empty()) {
+    if (!arguments_.open.empty()) {
       state_->startWhenLoaded = arguments.start || arguments.benchUiSeconds > 0;
-      state_->openNow(arguments.open);
+      state_->openNow(arguments_.open);
     }
   }
 

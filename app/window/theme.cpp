@@ -81,7 +81,7 @@ void setColours() {
   set(ImGuiCol_FrameBgActive, kHover);
   set(ImGuiCol_TitleBg, kRaised);
   set(ImGuiCol_TitleBgActive, kRaised);
-  set(ImGuiCol_MenuBarBg, kWindow);
+  set(ImGuiCol_MenuBarBg, withAlpha(kWindow, 0));  // its region is cleared to that colour
   set(ImGuiCol_ScrollbarBg, withAlpha(kPanel, 0));
   set(ImGuiCol_ScrollbarGrab, kBorder);
   set(ImGuiCol_ScrollbarGrabHovered, kFaint);

@@ -18,7 +18,7 @@
 namespace penumbra {
 namespace {
 
-constexpr int kNice = 5;
+constexpr int kNice = 10;
 
 Error outOfMemory() {
   return Error(ExitCode::Memory, "There is not enough memory for this.", "Use fewer or smaller views.");
