@@ -135,7 +135,8 @@ class DeviceIteration {
   virtual DeviceState state() = 0;
   // After the newest step with `keep` that was carried out since setMesh(); there must have been one.
   virtual DeviceState keptState() = 0;
-  // Of the newest iteration; none when there is none, it broke down, or views, mesh or buffers are others by now.
+  // Of the newest iteration, with the views, mesh and options it had; none when there is none or it broke down. Waits on
+  // the device until it is asked for.
   virtual std::optional<DeviceMetrics> metrics() = 0;
   virtual std::vector<float> vertexGradient() = 0;  // |dL/dx| of the newest iteration
   // Makes normals for the present positions. Valid until the next call that changes the mesh.

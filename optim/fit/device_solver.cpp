@@ -112,10 +112,8 @@ DeviceSolver::~DeviceSolver() = default;
 // Brings what changed to the card.
 void DeviceSolver::prepare(const FitState& state, const Topology& topology, const FitOptions& options) {
   if (!device_) device_ = access_.make();
-  const DeviceOptions wanted = deviceOptions(options, limits_.reach, state, adaptation_.halfSide());
   const bool sameViews = viewsThere_ && soft_ == options.softTarget, sameMesh = meshId_ == topology.id && !moved_;
-  if (newest_ && !(sameViews && sameMesh && wanted == deviceOptions_)) measureNewest(state);  // later it is too late
-  device_->setOptions(deviceOptions_ = wanted);
+  device_->setOptions(deviceOptions(options, limits_.reach, state, adaptation_.halfSide()));
   if (!sameViews) uploadViews(*device_, views_->train, options.softTarget, pool_);
   viewsThere_ = true;
   soft_ = options.softTarget;
@@ -156,9 +154,8 @@ Metrics DeviceSolver::iterate(FitState& state, Topology& topology, const FitOpti
   prepare(state, topology, options);
   const bool due = metrics_.iteration < 0 || access_.seconds() - measuredAt_ >= kMetricsSeconds;
   const std::vector<DeviceStep> steps = nextSteps(state, options, planned, due);
-  const bool adapting = Adaptation::due(options, state.iteration + int(steps.size()));  // reads all back anyway
-  takeIn(runBatch(steps, due || adapting), steps, state);
-  if (trouble_.empty() && adapting) adapt(state, topology, options);
+  takeIn(runBatch(steps, due), steps, state);
+  if (trouble_.empty() && Adaptation::due(options, state.iteration)) adapt(state, topology, options);
   told_ = metrics_.iteration;
   return metrics_;
 }

@@ -80,7 +80,6 @@ class DeviceSolver : public FitSolver {
   const std::atomic<bool>* stop_ = nullptr;
   std::string trouble_;
 
-  DeviceOptions deviceOptions_;              // of the card
   bool viewsThere_ = false, soft_ = true;
   std::uint64_t meshId_ = 0;                 // topology on the card; 0: none, or the state was changed
   bool ahead_ = false;                       // the card has iterated since fetch()

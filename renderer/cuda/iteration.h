@@ -18,9 +18,8 @@ class Iteration : public DeviceIteration {
   explicit Iteration(Executor executor) : executor_(std::move(executor)) {}
 
   void setViews(std::span<const DeviceViewInput> views, bool soft) override {
-    settle();
+    putBy();
     viewStore_.set(executor_, views, soft);
-    measurable_.reset();
     mostSlots_ = kAnySlots;
     views_.clear();
     for (const auto& view : views)
@@ -28,7 +27,7 @@ class Iteration : public DeviceIteration {
     ready_ = false;
   }
   void setMesh(const Topology& topology, const DeviceState& state) override {
-    settle();
+    putBy();
     if (topologyId_ != topology.id) {
       mesh_.set(executor_, topology, state.positions);
       around_.set(executor_, topology);
@@ -40,20 +39,18 @@ class Iteration : public DeviceIteration {
       mesh_.positions().upload(executor_, state.positions);
     }
     stepPass_.setMoments(executor_, mesh_.view().vertexCount, state.moment1, state.moment2);
-    measurable_.reset();
     recording_.forget();
     if (ready_) clearTrouble(0);
   }
   void setOptions(const DeviceOptions& options) override {
-    settle();
     if (options == options_) return;
+    putBy();
     options_ = options;
-    measurable_.reset();
     ready_ = false;
   }
 
   std::vector<float> coverage(int view, double sigma) override {
-    settle();
+    putBy();
     DeviceStep step;
     step.sigma = sigma;
     step.views = {view};
@@ -64,7 +61,7 @@ class Iteration : public DeviceIteration {
     return unpadded(alpha_.download(blocksFor(size.width) * size.height * kBlock), size);
   }
   DevicePictures pictures(std::span<const PictureWish> wishes, double sigma) override {
-    settle();
+    putBy();
     DeviceStep step;
     step.sigma = sigma;
     step.views = {0};
@@ -80,7 +77,7 @@ class Iteration : public DeviceIteration {
   }
 
   DeviceMetrics gradient(const DeviceStep& step, std::vector<Vec3<float>>& gradient) override {
-    settle();
+    putBy();
     prepare({&step, 1});
     do {
       upload({&step, 1});
@@ -89,12 +86,11 @@ class Iteration : public DeviceIteration {
     gradient = buffers_.gradient.download(mesh_.view().vertexCount);
     queueMetrics(step, buffers_.gradient);
     counters();
-    measurable_.reset();  // overwritten
-    return measured(step);
+    return metrics_.values(contextOf(step));
   }
 
   DeviceWork work(const DeviceStep& step) override {
-    settle();
+    putBy();
     prepare({&step, 1});
     const MeshView mesh = mesh_.view();
     DeviceWork result;
@@ -135,7 +131,7 @@ class Iteration : public DeviceIteration {
         waiting_.clear();
       } else if (last()) {
         measurable_ = waiting_.back();
-        if (measure_) total_.last = measured(*measurable_);
+        if (measure_) total_.last = metrics_.values(contextOf(*measurable_));
       }
       waiting_.erase(waiting_.begin(), waiting_.begin() + std::min(queued_, int(waiting_.size())));
       queueRest();
@@ -152,11 +148,8 @@ class Iteration : public DeviceIteration {
     return stepPass_.kept();
   }
   std::optional<DeviceMetrics> metrics() override {
-    settle();
-    if (!measurable_) return std::nullopt;
-    queueMetrics(*measurable_, lastGradient_);
-    counters();  // waits
-    return measured(*measurable_);
+    putBy();
+    return metrics_.kept();
   }
   std::vector<float> vertexGradient() override {
     settle();
@@ -172,8 +165,8 @@ class Iteration : public DeviceIteration {
   }
   std::size_t memoryInUse() const override {
     return mesh_.bytes() + around_.bytes() + viewStore_.bytes() + contour_.bytes() + softRas_.bytes() +
-           meshPass_.bytes() + smooth_.bytes() + stepPass_.bytes() + buffers_.bytes() + lastGradient_.bytes() +
-           alpha_.bytes() + pictureValues_.bytes() + pictureRecords_.bytes();
+           meshPass_.bytes() + smooth_.bytes() + stepPass_.bytes() + metrics_.bytes() + buffers_.bytes() +
+           lastGradient_.bytes() + alpha_.bytes() + pictureValues_.bytes() + pictureRecords_.bytes();
   }
   int viewsAtOnce() const override { return slots_; }
 
@@ -198,6 +191,13 @@ class Iteration : public DeviceIteration {
   void settle() {
     if (!waiting_.empty()) finish();
   }
+  // The same; and what there is to tell of the newest iteration stays known, whatever is overwritten or exchanged now.
+  void putBy() {
+    settle();
+    if (!measurable_) return;
+    metrics_.keep(executor_, meshPass_, lastGradient_, buffers_.viewSums.data(), contextOf(*measurable_));
+    measurable_.reset();
+  }
   int viewsOf(const DeviceStep& step) const { return step.views.empty() ? viewStore_.count() : int(step.views.size()); }
   float reach() const {
     return float(kProfileReach * std::sqrt(options_.largestSigma)) * viewStore_.extent().pixelsPerNdc;
@@ -216,7 +216,6 @@ class Iteration : public DeviceIteration {
       throw Error(ExitCode::Internal, "There is no mesh or no view on the device.");
     recording_.forget();
     stepViews_ = stepViews;
-    measurable_.reset();
     metrics_.allocate(executor_, stepViews_);
     meshPass_.allocate(executor_, mesh_.view());
     lastGradient_.allocate(executor_, mesh_.view().vertexCount);
@@ -232,7 +231,6 @@ class Iteration : public DeviceIteration {
   void allocateGroups() {
     if (options_.coverage == CoverageModel::Contour) softRas_ = {};
     else contour_ = {};
-    measurable_.reset();
     const std::size_t held = buffers_.bytes() + contour_.bytes() + softRas_.bytes();  // used again, or given back
     const std::size_t limit = options_.memoryLimit ? options_.memoryLimit : (executor_.available() + held) / 10 * 9;
     for (slots_ = std::min(stepViews_, mostSlots_);; slots_ = (slots_ + 1) / 2) {
@@ -288,6 +286,7 @@ class Iteration : public DeviceIteration {
   bool last() const { return queued_ == int(waiting_.size()); }  // nothing waits behind what is queued
   void queueFrom(int first) {
     measurable_.reset();
+    metrics_.forget();
     for (int i = first; i < queued_; ++i) {
       executor_.play(recording_, [&] {
         launchGradient();
@@ -323,8 +322,7 @@ class Iteration : public DeviceIteration {
     const Index wanted = slotPixels() * Index(step.views.size());
     if (alpha_.size() < wanted) alpha_.allocate(executor_, wanted);
     upload({&step, 1});
-    PassInput in = beginGroup(0);
-    in.viewSums = buffers_.viewSums.data() + buffers_.viewSums.size() - slots_;  // those of the newest iteration stay
+    const PassInput in = beginGroup(0);
     withModel([&](auto& pass) {
       pass.cover(executor_, in);
       pass.writeAlpha(executor_, in, alpha_.data());
@@ -439,10 +437,10 @@ class Iteration : public DeviceIteration {
     return c.trouble & kTooSmall;
   }
   void queueMetrics(const DeviceStep& step, const Buffer<Vec3<float>>& gradient) {
-    metrics_.queue(executor_, meshPass_, gradient, buffers_.viewSums.data(), viewsOf(step));
+    metrics_.queue(executor_, meshPass_, gradient, buffers_.viewSums.data(), std::size_t(viewsOf(step)));
   }
-  DeviceMetrics measured(const DeviceStep& step) const {
-    return metrics_.values(options_, step, views_, around_.view().usedVertices, mesh_.view().edgeCount);
+  MetricsContext contextOf(const DeviceStep& step) const {
+    return {options_, step, views_, around_.view().usedVertices, mesh_.view().edgeCount};
   }
   static std::vector<float> unpadded(const std::vector<float>& padded, const ViewInfo& size) {
     std::vector<float> result;
@@ -476,7 +474,7 @@ class Iteration : public DeviceIteration {
   bool ready_ = false, measure_ = false;
   int slots_ = 0, mostSlots_ = kAnySlots, stepViews_ = 0, queued_ = 0;
   std::vector<DeviceStep> waiting_;
-  std::optional<DeviceStep> measurable_;  // the newest iteration, while its sums are there
+  std::optional<DeviceStep> measurable_;  // the newest iteration, while its sums are where it left them
   DeviceProgress total_;
 };
 

@@ -11,6 +11,34 @@ struct ViewInfo {
   float inverseNormaliser;
 };
 
+// What the sums of an iteration are put together with.
+struct MetricsContext {
+  DeviceOptions options;
+  DeviceStep step;
+  std::vector<ViewInfo> views;  // every train view
+  int usedVertices = 0, edges = 0;
+  std::size_t stepViews() const { return step.views.empty() ? views.size() : step.views.size(); }
+};
+
+inline DeviceMetrics metricsOf(const MetricsContext& of, const MeshTotals& totals, std::span<const ViewSums> sums) {
+  const DeviceOptions& o = of.options;
+  const TermWeights weights{o.uniformLaplacian, o.cotangentLaplacian, o.normalConsistency,
+                            o.edgeLength,       of.usedVertices,      double(of.edges)};
+  const TermValues terms = weights.values(totals);
+  DeviceMetrics m{0, 0, terms.laplacian, terms.normalConsistency, terms.edgeLength, std::sqrt(totals.squaredGradient), 0};
+  for (std::size_t s = 0; s < sums.size(); ++s) {
+    const std::size_t view = of.step.views.empty() ? s : std::size_t(of.step.views[s]);
+    const double iou = viewIoU(sums[s]);
+    m.silhouette += o.silhouetteWeight * viewLoss(Loss(o.loss), of.views[view].inverseNormaliser, sums[s]);
+    m.trainIoU += iou;
+    m.viewIoU.push_back(float(iou));
+  }
+  m.silhouette /= double(sums.size());
+  m.trainIoU /= double(sums.size());
+  m.loss = m.silhouette + m.laplacian + m.normalConsistency + m.edgeLength;
+  return m;
+}
+
 template <class Executor>
 class MetricsPass {
  public:
@@ -18,43 +46,47 @@ class MetricsPass {
     totals_.allocate(executor, 1);
     sums_.allocate(executor, std::size_t(stepViews));
   }
-  // Of the iteration launched last, which had so many views. Nothing is waited for: values() may be called once something
-  // behind this was waited for.
+  // Of the iteration launched last. Nothing is waited for: values() may be called once something behind this was
+  // waited for.
   void queue(Executor& executor, MeshPass<Executor>& mesh, const Buffer<Vec3<float>>& gradient,
-             const ViewSums* viewSums, int views) {
-    MeshTotals* totals = mesh.totals();
-    executor.launch("squareGradient", SquareGradient{gradient.data(), mesh.sums().values()}, gradient.size());
-    mesh.sums().add(executor, gradient.size(), &totals->squaredGradient);
-    totals_.downloadLater(totals, 1);
-    sums_.downloadLater(viewSums, std::size_t(views));
-    views_ = views;
+             const ViewSums* viewSums, std::size_t views) {
+    addGradient(executor, mesh, gradient);
+    totals_.downloadLater(mesh.totals(), 1);
+    sums_.downloadLater(viewSums, views);
   }
-  // `all`: every train view.
-  DeviceMetrics values(const DeviceOptions& o, const DeviceStep& step, std::span<const ViewInfo> all, int usedVertices,
-                       int edges) const {
-    const MeshTotals& t = totals_.values(1)[0];
-    const TermWeights weights{o.uniformLaplacian, o.cotangentLaplacian, o.normalConsistency,
-                              o.edgeLength,       usedVertices,         double(edges)};
-    const TermValues terms = weights.values(t);
-    DeviceMetrics m{0, 0, terms.laplacian, terms.normalConsistency, terms.edgeLength, std::sqrt(t.squaredGradient), 0};
-    const std::span<const ViewSums> sums = sums_.values(std::size_t(views_));
-    for (std::size_t s = 0; s < sums.size(); ++s) {
-      const std::size_t view = step.views.empty() ? s : std::size_t(step.views[s]);
-      const double iou = viewIoU(sums[s]);
-      m.silhouette += o.silhouetteWeight * viewLoss(Loss(o.loss), all[view].inverseNormaliser, sums[s]);
-      m.trainIoU += iou;
-      m.viewIoU.push_back(float(iou));
-    }
-    m.silhouette /= double(sums.size());
-    m.trainIoU /= double(sums.size());
-    m.loss = m.silhouette + m.laplacian + m.normalConsistency + m.edgeLength;
-    return m;
+  DeviceMetrics values(const MetricsContext& of) const {
+    return metricsOf(of, totals_.values(1)[0], sums_.values(of.stepViews()));
   }
 
+  // Puts the same sums by, on the card, until kept() asks for them: mesh, views and options may be exchanged meanwhile.
+  void keep(Executor& executor, MeshPass<Executor>& mesh, const Buffer<Vec3<float>>& gradient,
+            const ViewSums* viewSums, MetricsContext of) {
+    addGradient(executor, mesh, gradient);
+    const std::size_t views = of.stepViews();
+    keptTotals_.allocate(executor, 1);
+    if (keptSums_.size() < Index(views)) keptSums_.allocate(executor, Index(views));
+    executor.copy(keptTotals_.data(), mesh.totals(), sizeof(MeshTotals));
+    executor.copy(keptSums_.data(), viewSums, sizeof(ViewSums) * views);
+    kept_ = std::move(of);
+  }
+  void forget() { kept_.reset(); }
+  std::optional<DeviceMetrics> kept() const {
+    if (!kept_) return std::nullopt;
+    return metricsOf(*kept_, keptTotals_.download(1)[0], keptSums_.download(Index(kept_->stepViews())));
+  }
+  std::size_t bytes() const { return keptTotals_.bytes() + keptSums_.bytes(); }
+
  private:
+  void addGradient(Executor& executor, MeshPass<Executor>& mesh, const Buffer<Vec3<float>>& gradient) {
+    executor.launch("squareGradient", SquareGradient{gradient.data(), mesh.sums().values()}, gradient.size());
+    mesh.sums().add(executor, gradient.size(), &mesh.totals()->squaredGradient);
+  }
+
   HostBuffer<MeshTotals> totals_;
   HostBuffer<ViewSums> sums_;
-  int views_ = 0;
+  Buffer<MeshTotals> keptTotals_;
+  Buffer<ViewSums> keptSums_;
+  std::optional<MetricsContext> kept_;
 };
 
 }  // namespace penumbra::device

@@ -20,8 +20,7 @@ struct StepBuffers {
   void allocate(Executor& executor, int vertices, int slotCount, int stepViews) {
     slots.allocate(executor, slotCount);
     anyBehind.allocate(executor, blocksFor(slotCount));
-    viewSums.allocate(executor,
-                      Index(slotCount) * ((stepViews + slotCount - 1) / slotCount + 1));  // one group to spare
+    viewSums.allocate(executor, Index(slotCount) * ((stepViews + slotCount - 1) / slotCount));
     counters.allocate(executor, 1);
     vertexSums.allocate(executor, 3 * Index(vertices));
     gradient.allocate(executor, vertices);

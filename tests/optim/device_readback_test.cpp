@@ -142,6 +142,36 @@ TEST(DeviceReadback, MetricsAreOfTheIterationTheyName) {
   }
 }
 
+// Where sigma and mesh follow the outlines, all of the state comes back many times a second, but metrics do not; those of
+// the iteration that was adapted behind can still be asked for.
+TEST(DeviceReadback, RemeshingDoesNotBringMetricsMoreOften) {
+  constexpr int kEnd = 200;
+  constexpr double kEach = 1e-3;  // seconds
+  FitOptions options = tinyOptions();
+  options.coarseToFine = true;
+  options.remesh = Remeshing::On;
+  options.remeshEvery = 5;
+  options.size = 32;
+  Problem problem(options);
+  Fitter single = problem.with(hostAccess(0, tickingClock(kEveryBatch)));
+  const std::vector<Metrics> all = runTo(single, kEnd);
+  ASSERT_EQ(all.size(), std::size_t(kEnd));
+  FakeCuda fake;
+  Fitter fitter = problem.with(fakeAccess(fake, 1.0 / 60, clockOf(fake, kEach)));
+  const std::vector<Metrics> told = runTo(fitter, kEnd);
+  EXPECT_LE(told.size(), std::size_t(kEnd * kEach / DeviceSolver::kMetricsSeconds) + 1);
+  EXPECT_GE(told.size(), 3u);
+  EXPECT_EQ(fake.downloads[sizeof(device::MeshTotals)], int(told.size()));
+  for (const Metrics& m : told) EXPECT_EQ(m.loss, all[std::size_t(m.iteration) - 1].loss) << m.iteration;
+  const std::optional<Metrics> rest = fitter.untoldMetrics();
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(rest->iteration, kEnd);
+  EXPECT_EQ(rest->loss, all.back().loss);
+  EXPECT_EQ(rest->outlinePx, all.back().outlinePx);
+  EXPECT_EQ(fitter.viewIoU(), single.viewIoU());
+  EXPECT_EQ(bitsOf(fitter.state()), bitsOf(single.state()));
+}
+
 TEST(DeviceReadback, ChangesOfOptionsDoNotMakeMetricsOfTheLastIterationWrong) {
   Problem problem;
   Fitter single = problem.with(hostAccess(0, tickingClock(kEveryBatch)));

@@ -408,7 +408,7 @@ TEST(CudaKernels, MetricsCanBeAskedForBehind) {
   std::vector<DeviceMetrics> measured;
   for (const bool within : {true, false}) {
     iteration->setMesh(scene.topology, {scene.positions, {}, {}});
-    EXPECT_FALSE(iteration->metrics());
+    EXPECT_EQ(bool(iteration->metrics()), !within) << "of the run before, if there was one";
     iteration->run(std::vector<DeviceStep>(2, step), within);
     const DeviceProgress progress = iteration->finish();
     ASSERT_EQ(bool(progress.last), within);
@@ -419,9 +419,29 @@ TEST(CudaKernels, MetricsCanBeAskedForBehind) {
   EXPECT_EQ(measured[0].loss, measured[1].loss);
   EXPECT_EQ(measured[0].gradientNorm, measured[1].gradientNorm);
   EXPECT_EQ(measured[0].viewIoU, measured[1].viewIoU);
+  // They stay those of that iteration, whatever is brought to the card or looked at behind it.
+  const auto expectTheSame = [&] {
+    ASSERT_TRUE(iteration->metrics());
+    EXPECT_EQ(iteration->metrics()->loss, measured[0].loss);
+    EXPECT_EQ(iteration->metrics()->edgeLength, measured[0].edgeLength);
+    EXPECT_EQ(iteration->metrics()->viewIoU, measured[0].viewIoU);
+  };
   options.edgeLength = 0.02;
   iteration->setOptions(options);
-  EXPECT_FALSE(iteration->metrics()) << "of other weights";
+  expectTheSame();
+  const PictureWish wish{1, 16};
+  iteration->pictures({&wish, 1}, scene.sigma);
+  expectTheSame();
+  const DeviceScene other = deviceScene(testScenes()[0], 0);
+  iteration->setViews(other.inputs(), false);
+  iteration->setMesh(other.topology, {other.positions, {}, {}});
+  std::vector<Vec3<float>> gradient;
+  step.sigma = other.sigma;
+  iteration->gradient(step, gradient);
+  expectTheSame();
+  iteration->run({&step, 1}, false);
+  EXPECT_EQ(iteration->finish().done, 1);
+  EXPECT_NE(iteration->metrics()->loss, measured[0].loss);
 }
 
 TEST(CudaKernels, BreakDownsStopTheFitAndAreTold) {
