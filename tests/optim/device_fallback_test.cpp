@@ -41,6 +41,7 @@ struct Outcome {
   FitState state;
   std::string notes, reason, card;
   int rewound = 0;  // iterations done again
+  bool published = true;  // always, while on the card
 };
 
 // A fit with a bit of everything that uses the card.
@@ -58,7 +59,8 @@ Outcome fit(const std::shared_ptr<const ViewSet>& views, ThreadPool& pool, const
     EXPECT_EQ(fitter.viewIoU().size(), 2u);
     const PictureWish wish{1, 8};
     const bool published = fitter.publishGeometry() && fitter.publishPictures({&wish, 1});
-    EXPECT_EQ(published, !fitter.card().empty());
+    if (!fitter.card().empty()) run.published &= published;
+    else EXPECT_FALSE(published);
     run.notes += fitter.takeBackendNote();
   }
   run.state = fitter.state();
@@ -82,8 +84,16 @@ class Fallback : public testing::Test {
   std::shared_ptr<const ViewSet> views;
 };
 
-// Every call of the runtime fails once, some way into the fit too.
-TEST_F(Fallback, AnyFailureOfTheCardLeavesTheResultAsItWas) {
+// Every call of the runtime fails once, some way into the fit too; or it and all behind it, as on a card that is lost.
+struct Failure {
+  const char* name;
+  int code;
+  bool stays;
+};
+class FallbackAnywhere : public Fallback, public testing::WithParamInterface<Failure> {};
+
+TEST_P(FallbackAnywhere, AnyFailureOfTheCardLeavesTheResultAsItWas) {
+  const auto [name, code, stays] = GetParam();
   const FitState expected = fit(views, pool, noCard("None."), tinyOptions(Backend::Cpu)).state;
   long calls = 0;
   {
@@ -91,6 +101,7 @@ TEST_F(Fallback, AnyFailureOfTheCardLeavesTheResultAsItWas) {
     const Outcome clean = fit(views, pool, fakeAccess(fake, 1e9, tickingClock(0.02)), tinyOptions());
     EXPECT_EQ(clean.card, "Fake 1000");
     EXPECT_EQ(clean.notes + clean.reason, "");
+    EXPECT_TRUE(clean.published);
     expectNear(clean.state, expected);
     calls = fake.calls;
   }
@@ -99,23 +110,32 @@ TEST_F(Fallback, AnyFailureOfTheCardLeavesTheResultAsItWas) {
   for (long at = 0; at < calls; ++at) {
     FakeCuda fake;
     fake.failAt = at;
+    fake.failCode = code;
+    fake.staysFailed = stays;
     const Outcome run = fit(views, pool, fakeAccess(fake, 1e9, tickingClock(0.02)), tinyOptions());
     failed.insert(fake.failed);
     expectNear(run.state, expected);
     EXPECT_TRUE(fake.clean()) << fake.failed;
-    if (fake.failed == "allocateHost") {  // it does without
+    const bool goesOn = code == device::kCudaOutOfMemory && !run.card.empty();  // fewer views at once, or nothing published
+    if (goesOn || (fake.failed == "allocateHost" && !stays)) {  // it does without
       EXPECT_EQ(run.card, "Fake 1000");
       EXPECT_EQ(run.notes, "");
       continue;
     }
+    EXPECT_TRUE(run.published);
     EXPECT_EQ(run.card, "") << fake.failed;
     EXPECT_EQ(std::count(run.notes.begin(), run.notes.end(), '\n'), 0);
     EXPECT_NE(run.notes.find("CPU"), std::string::npos) << fake.failed << ": " << run.notes;
     EXPECT_FALSE(run.reason.empty());
   }
-  for (const char* name : {"deviceCount", "setDevice", "allocate", "allocateHost", "copy", "launch", "graphLaunch", "streamWait", "eventCreate", "eventRecord"})
-    EXPECT_TRUE(failed.count(name)) << name << " never failed";
+  for (const char* call : {"deviceCount", "setDevice", "allocate", "allocateHost", "copy", "launch", "graphLaunch", "streamWait", "eventCreate", "eventRecord"})
+    EXPECT_TRUE(failed.count(call)) << call << " never failed";
 }
+
+INSTANTIATE_TEST_SUITE_P(Calls, FallbackAnywhere,
+                         testing::Values(Failure{"once", 700, false}, Failure{"outOfMemory", device::kCudaOutOfMemory, false},
+                                         Failure{"forGood", 719, true}),
+                         [](const auto& which) { return std::string(which.param.name); });
 
 TEST_F(Fallback, TooLittleMemoryIsSaid) {
   FakeCuda fake;
@@ -201,6 +221,23 @@ TEST_F(Fallback, AFailedCardIsTriedAgainOnlyWhenAskedFor) {
   EXPECT_EQ(fitter.card(), "Fake 1000");
   fitter.iterate(nullptr, 10);
   EXPECT_EQ(fitter.takeBackendNote(), "");
+}
+
+// One that is lost for good says so again, and the processor goes on again.
+TEST_F(Fallback, ALostCardChosenAnewIsSaidToBeLost) {
+  FakeCuda fake;
+  fake.staysFailed = true;
+  Fitter fitter(views, tinyOptions(), pool, fakeAccess(fake));
+  fitter.iterate(nullptr, 10);
+  fake.failAt = fake.calls + 3;
+  fitter.iterate(nullptr, 10);
+  EXPECT_NE(fitter.takeBackendNote().find("The graphics card failed: "), std::string::npos);
+  for (const Backend backend : {Backend::Cpu, Backend::Cuda}) fitter.setOptions(tinyOptions(backend));
+  const int before = fitter.iteration();
+  fitter.iterate(nullptr, 10);
+  EXPECT_NE(fitter.takeBackendNote().find("The graphics card failed: cudaSetDevice failed: "), std::string::npos);
+  EXPECT_EQ(fitter.iteration(), before + 1);
+  EXPECT_EQ(fitter.card(), "");
 }
 
 TEST(DeviceSession, RunsOnTheCardAndReports) {

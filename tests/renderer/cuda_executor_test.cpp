@@ -71,7 +71,7 @@ TEST(CudaExecutor, RecordsOnceAndEqualsTheHost) {
   EXPECT_TRUE(fake.clean());
 }
 
-// Every call that a whole fit makes fails once, with each of several codes.
+// Every call that a whole fit makes fails once, with each of several codes; or it and all behind it, as on a lost card.
 TEST(CudaExecutor, EveryFailureIsOneClearErrorAndLeaksNothing) {
   TestScene tiny{"tiny", {unitIcosphere(0)}, {{0, resized(testScenes()[0].views[0].camera, 16, 16)}}};
   const DeviceScene scene = deviceScene(tiny, 0);
@@ -79,15 +79,16 @@ TEST(CudaExecutor, EveryFailureIsOneClearErrorAndLeaksNothing) {
   { positionsAfter(*onFake(count), scene, 2); }
   ASSERT_GT(count.calls, 50);
   std::set<std::string> seen;
-  for (const int code : {2, 46, 719}) {
+  for (const auto& [code, stays] : {std::pair{2, false}, {46, false}, {719, false}, {719, true}}) {
     for (long n = 0; n < count.calls; ++n) {
       FakeCuda fake;
       fake.failAt = n;
       fake.failCode = code;
+      fake.staysFailed = stays;
       try {
         positionsAfter(*onFake(fake), scene, 2);
         const bool fewerViews = code == device::kCudaOutOfMemory && fake.failed == "allocate";
-        EXPECT_TRUE(fewerViews || fake.failed == "allocateHost") << fake.failed << " was ignored";
+        EXPECT_TRUE(fewerViews || (fake.failed == "allocateHost" && !stays)) << fake.failed << " was ignored";
       } catch (const Error& error) {
         const std::string text = error.full();
         EXPECT_NE(text.find("it was made to fail (cudaErrorFake)."), std::string::npos) << text;
@@ -264,6 +265,9 @@ TEST(CudaStatus, TellsWhyThereIsNoCard) {
   EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.driver = 0; }), "There is no NVIDIA driver.");
   EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.driver = 11040; }),
             "The NVIDIA driver is too old: it supports CUDA 11.4, 13.0 is needed.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.broken = "driverVersion"; }), "There is no NVIDIA driver.");
+  EXPECT_EQ(reason([](FakeCuda& f) { f.failAt = 0, f.failCode = 35, f.driver = 11040, f.broken = "runtimeVersion"; }),
+            "The NVIDIA driver is too old: it supports CUDA 11.4.");
   EXPECT_EQ(reason([](FakeCuda& f) { f.devices = 0; }), "There is no NVIDIA graphics card.");
   EXPECT_EQ(reason(failing(0, 100)), "There is no NVIDIA graphics card.");
   EXPECT_EQ(reason(failing(0, 999)), "CUDA does not start: it was made to fail.");

@@ -1,7 +1,7 @@
 // A graphics card made of host memory behind the table of CUDA functions: launches run at once, or when a graph they
 // were recorded into is launched. Copies into page-locked memory arrive when the stream is waited for. Counts what is
-// alive and what is read back, and fails the n-th call with a code of one's choice. Buffers of OpenGL are host memory too;
-// they can be written while mapped.
+// alive and what is read back, and fails the n-th call with a code of one's choice, or that and all behind it, as a card
+// does that is lost. Buffers of OpenGL are host memory too; they can be written while mapped.
 #pragma once
 #include <algorithm>
 #include <cstdlib>
@@ -40,7 +40,9 @@ class FakeCuda {
   std::size_t memory = std::size_t(1) << 34;
   long calls = 0, failAt = -1;  // the call of this number (from 0) fails with failCode
   int failCode = 700;
-  std::string failed;  // name of the call that did
+  bool staysFailed = false;  // so do all calls behind it, those that give something back too
+  std::string broken;  // name of a call that fails whenever it is made
+  std::string failed;  // name of the call that did, the first of them
   long launches = 0, recorded = 0, replays = 0;  // launches into a graph are counted as both
   std::map<void*, std::size_t> allocations, hostAllocations;
   bool pageLocks = true;  // is there page-locked memory?
@@ -88,10 +90,15 @@ class FakeCuda {
   };
   int call(const char* name) {
     if (keepLog) log.push_back(name);
-    if (calls++ != failAt) return 0;
-    failed = name;
+    const bool fails = calls == failAt || isLost() || broken == name;
+    ++calls;
+    if (!fails) return 0;
+    if (failed.empty()) failed = name;
     return failCode;
   }
+  bool isLost() const { return staysFailed && failAt >= 0 && calls > failAt; }
+  // Of calls that give something back, which is gone in any case.
+  static int givenBack() { return self()->isLost() ? self()->failCode : 0; }
   // A piece of work: now, or into the graph.
   void submit(std::function<void()> work) {
     if (recording) recording->push_back(std::move(work));
@@ -117,7 +124,7 @@ class FakeCuda {
     f.used -= entry->second;
     std::free(pointer);
     f.allocations.erase(entry);
-    return 0;  // a failure could not be told to anyone
+    return givenBack();  // a failure could not be told to anyone
   }
   static int allocateHost(void** pointer, std::size_t bytes) {
     FakeCuda& f = *self();
@@ -132,7 +139,7 @@ class FakeCuda {
   static int releaseHost(void* pointer) {
     if (!self()->hostAllocations.erase(pointer)) return 1;
     std::free(pointer);
-    return 0;
+    return givenBack();
   }
   bool isPageLocked(const void* pointer) const {
     const char* const p = static_cast<const char*>(pointer);
@@ -160,9 +167,10 @@ class FakeCuda {
     FakeCuda& f = *self();
     f.foreignCalls |= f.recording != nullptr;
     ++f.waits;
+    if (const int code = f.call("streamWait")) return code;
     for (const auto& [to, bytes] : std::exchange(f.underway, {}))
       if (f.isPageLocked(to)) std::memcpy(to, bytes.data(), bytes.size());
-    return f.call("streamWait");
+    return 0;
   }
   static int fill(void* to, int byte, std::size_t bytes, void*) {
     if (const int code = self()->call("fill")) return code;
@@ -211,7 +219,7 @@ class FakeCuda {
   static int graphDestroy(void* graph) {
     delete static_cast<Graph*>(graph);
     --self()->graphs;
-    return 0;
+    return givenBack();
   }
   static int graphInstantiate(void** executable, void* graph) {
     if (const int code = self()->call("graphInstantiate")) return code;
@@ -311,7 +319,7 @@ class FakeCuda {
       t.streamCreate = streamCreate;
       t.streamDestroy = [](void*) {
         --self()->streams;
-        return 0;
+        return givenBack();
       };
       t.streamWait = streamWait;
       t.launch = launch;
@@ -323,7 +331,7 @@ class FakeCuda {
       t.executableDestroy = [](void* e) {
         delete static_cast<Graph*>(e);
         --self()->executables;
-        return 0;
+        return givenBack();
       };
       t.eventCreate = t.eventCreateTimed = eventCreate;
       t.eventRecord = [](void*, void*) { return self()->call("eventRecord"); };
@@ -336,7 +344,7 @@ class FakeCuda {
       t.eventDestroy = [](void* event) {
         delete static_cast<char*>(event);
         --self()->events;
-        return 0;
+        return givenBack();
       };
       t.glDevices = glDevicesOf;
       t.registerGlBuffer = registerGlBuffer;
