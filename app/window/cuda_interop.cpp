@@ -98,6 +98,9 @@ void* CudaInterop::resourceOf(unsigned buffer) const {
 }
 
 void CudaInterop::forgetBuffer(unsigned buffer) {
+  if (!resourceOf(buffer)) return;
+  for (const Lane* lane : {&mesh_, &pictures_})  // copies into it may be under way; a failure is told by the next copy
+    if (lane->reading) static_cast<void>(api_->eventWait(lane->copied));
   for (const Registered& r : registered_)
     if (r.buffer == buffer) api_->unregister(r.resource);
   std::erase_if(registered_, [&](const Registered& r) { return r.buffer == buffer; });

@@ -39,16 +39,21 @@ void GlMesh::setFaces(const std::vector<Face>& faces) {
   indexCount_ = int(faces.size()) * 3;
 }
 
-// Room for so many vertices; CUDA lets go of the buffers before their storage is replaced.
-void GlMesh::reserve(std::size_t vertices) {
-  if (vertices == vertices_) return;
+// CUDA lets go of the buffers before their storage is replaced.
+void GlMesh::letGo() {
   for (const GlBuffer* buffer : {&positions_, &normals_})
     if (registeredWith_) registeredWith_->forgetBuffer(buffer->get());
   registeredWith_ = nullptr;
-  vertices_ = vertices;
+}
+
+// Room for so many vertices and some more: remeshing changes their number all the time, and the buffers stay registered.
+void GlMesh::reserve(std::size_t vertices) {
+  if (vertices <= capacity_) return;
+  letGo();
+  capacity_ = vertices + vertices / 2;
   for (const GlBuffer* buffer : {&positions_, &normals_}) {
     glBindBuffer(GL_ARRAY_BUFFER, buffer->get());
-    glBufferData(GL_ARRAY_BUFFER, GLsizeiptr(vertices * sizeof(glm::vec3)), nullptr, GL_STREAM_DRAW);
+    glBufferData(GL_ARRAY_BUFFER, GLsizeiptr(capacity_ * sizeof(glm::vec3)), nullptr, GL_STREAM_DRAW);
   }
 }
 
@@ -60,14 +65,17 @@ void GlMesh::write(const GlBuffer& buffer, const void* data) const {
 }
 
 void GlMesh::setVertices(const std::vector<glm::vec3>& positions, const std::vector<glm::vec3>& normals) {
-  reserve(positions.size());
+  vertices_ = positions.size();
+  if (vertices_ > capacity_) letGo();
+  if (!registeredWith_) capacity_ = vertices_;
   write(positions_, positions.data());
   write(normals_, normals.data());
 }
 
 bool GlMesh::setVertices(std::shared_ptr<const PublishedGeometry> geometry, CudaInterop& interop) {
   if (!interop.usable()) return false;
-  reserve(std::size_t(geometry->vertexCount));
+  vertices_ = std::size_t(geometry->vertexCount);
+  reserve(vertices_);
   registeredWith_ = &interop;
   if (interop.copy(std::move(geometry), positions_.get(), normals_.get())) return true;
   registeredWith_ = nullptr;

@@ -21,11 +21,12 @@ class GlMesh {
 
  private:
   void reserve(std::size_t vertices);
+  void letGo();
   void write(const GlBuffer& buffer, const void* data) const;
 
   GlArray array_ = makeArray();
   GlBuffer positions_ = makeBuffer(), normals_ = makeBuffer(), heat_ = makeBuffer(), indices_ = makeBuffer();
-  std::size_t vertices_ = 0;
+  std::size_t vertices_ = 0, capacity_ = 0;  // in use, and with room in the buffers
   int indexCount_ = 0;
   CudaInterop* registeredWith_ = nullptr;  // knows the buffers: their storage must stay
 };

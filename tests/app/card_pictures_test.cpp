@@ -6,8 +6,10 @@
 #include <glad/gl.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "app/window/gl_mesh.h"
 #include "app/window/gl_pictures.h"
 #include "app/window/platform.h"
 #include "app/window/view_images.h"
@@ -118,6 +120,30 @@ TEST_F(CardPictures, AreTheHosts) {
           }
     }
     EXPECT_EQ(fake_.registered, 1) << "one buffer for all pictures";
+    EXPECT_EQ(glGetError(), GLenum(GL_NO_ERROR));
+  }
+  EXPECT_TRUE(fake_.clean());
+}
+
+// A mesh that is remeshed changes its size with every snapshot: its buffers are registered again only when they grow.
+TEST_F(CardPictures, AMeshThatChangesItsSizeStaysRegistered) {
+  {
+    GlMesh mesh;
+    CudaInterop interop(&fake_.api(), InteropMode::Auto);
+    probe(interop);
+    ASSERT_TRUE(interop.usable()) << interop.reason();
+    device::BufferRing ring(fake_.api());
+    fake_.keepLog = true;
+    const auto registrations = [&] { return std::count(fake_.log.begin(), fake_.log.end(), "registerGlBuffer"); };
+    for (const auto& [vertices, expected] : {std::pair{10, 2}, {13, 2}, {7, 2}, {15, 2}, {16, 4}, {24, 4}, {3, 4}}) {
+      const std::vector<glm::vec3> points(std::size_t(vertices), glm::vec3(1));
+      if (vertices == 7) mesh.setVertices(points, points);  // at rest the host's copy is shown
+      ASSERT_TRUE(mesh.setVertices(device::publish(ring, DeviceGeometry{points.data(), points.data(), vertices, nullptr}), interop));
+      EXPECT_EQ(registrations(), expected) << vertices;
+      EXPECT_EQ(fake_.registered, 2);
+    }
+    mesh.setVertices(std::vector<glm::vec3>(100), std::vector<glm::vec3>(100));
+    EXPECT_EQ(fake_.registered, 0) << "other storage";
     EXPECT_EQ(glGetError(), GLenum(GL_NO_ERROR));
   }
   EXPECT_TRUE(fake_.clean());

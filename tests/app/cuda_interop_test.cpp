@@ -106,7 +106,9 @@ TEST(CudaInterop, CopiesTheMeshInTheOrderThatIsSafe) {
     EXPECT_EQ(std::count(fake.log.begin(), fake.log.end(), "registerGlBuffer"), 0);
     EXPECT_EQ(firstOf(fake, kPositions), glm::vec3(4));
     // Other buffers, as after the mesh has grown.
+    fake.log.clear();
     for (const unsigned buffer : {kPositions, kNormals}) interop.forgetBuffer(buffer);
+    EXPECT_EQ(fake.log, (std::vector<std::string>{"eventWait", "unregister", "eventWait", "unregister"}));
     EXPECT_EQ(fake.registered, 0);
     EXPECT_TRUE(interop.copy(meshes.publish(10, 5), kOtherPositions, kOtherNormals));
     EXPECT_EQ(firstOf(fake, kOtherNormals), glm::vec3(0, 0, 5));
@@ -132,11 +134,14 @@ TEST(CudaInterop, KeepsTheMeshWhileItIsRead) {
   EXPECT_TRUE(seen.expired());
 }
 
-// Every call fails once: it is off afterwards, says why, has left nothing mapped or registered, and nothing is leaked.
-TEST(CudaInterop, AnyFailureSwitchesItOffWithAReason) {
+// Every call fails once, or it and all behind it: off afterwards, with a reason, nothing left mapped, registered or leaked.
+class CudaInteropFailing : public testing::TestWithParam<bool> {};
+
+TEST_P(CudaInteropFailing, SwitchesItOffWithAReason) {
   std::set<std::string> failed;
   for (long at = 0;; ++at) {
     FakeCuda fake;
+    fake.staysFailed = GetParam();
     makeBuffers(fake, 10);
     bool usable = true;
     {
@@ -164,6 +169,9 @@ TEST(CudaInterop, AnyFailureSwitchesItOffWithAReason) {
                            "streamWaitEvent", "eventRecord", "eventWait", "streamWait"})
     EXPECT_TRUE(failed.count(name)) << name << " never failed";
 }
+
+INSTANTIATE_TEST_SUITE_P(Calls, CudaInteropFailing, testing::Bool(),
+                         [](const auto& which) { return which.param ? "forGood" : "once"; });
 
 TEST(CudaInterop, SaysWhyItIsNotUsed) {
   FakeCuda fake;
