@@ -36,13 +36,22 @@ void ContourView<Real>::forward(const MeshRef<Real>& mesh, const CameraT<Real>& 
     for (int i = stripStart_[strip]; i < stripStart_[strip + 1]; ++i)
       kernels_->distancePiece(target, outline_.pieces()[stripPieces_[i]], stripPieces_[i]);
     for (int y = target.firstRow; y <= target.lastRow; ++y) {
-      std::fill(row_.begin(), row_.end(), Real(0));
-      for (const glm::ivec2& run : outline_.coveredRuns(y)) std::fill(row_.begin() + run.x, row_.begin() + run.y, Real(1));
       growBand(stride_ / kLanes);
-      kernels_->emitRow(target, y - target.firstRow, y, Real(1) / scale, row_.data(), band_);
-      std::copy(row_.begin(), row_.begin() + width_, alpha.begin() + std::size_t(y) * width_);
+      fillRow(target, y, Real(1) / scale, alpha.subspan(std::size_t(y) * width_));
     }
   }
+}
+
+// `rest` is the image from row y on. Whole blocks are written: into the rows below, which come later, or where these end
+// into a row of their own.
+template <class Real>
+void ContourView<Real>::fillRow(const DistanceStrip<Real>& strip, int y, Real perPixel, std::span<Real> rest) {
+  const bool room = rest.size() >= std::size_t(stride_);
+  Real* row = room ? rest.data() : row_.data();
+  std::fill(row, row + width_, Real(0));
+  for (const glm::ivec2& run : outline_.coveredRuns(y)) std::fill(row + run.x, row + run.y, Real(1));
+  kernels_->emitRow(strip, y - strip.firstRow, y, perPixel, row, band_);
+  if (!room) std::copy(row, row + width_, rest.begin());
 }
 
 template <class Real> void ContourView<Real>::arrangePieces() {

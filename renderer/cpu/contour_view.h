@@ -32,6 +32,7 @@ template <class Real> class ContourView {
   void growPieces();
   DistanceStrip<Real> prepareStrip(int strip);
   void growBand(int blocks);
+  void fillRow(const DistanceStrip<Real>& strip, int y, Real perPixel, std::span<Real> rest);
   void pullSegments();
   void pullEnd(const MeshRef<Real>& mesh, const CameraT<Real>& camera, Real nearPlane, const ContourEnd<Real>& end,
                const Vec2<Real>& dL_dpixel, std::vector<WorldPull<Real>>& pulls, CameraGradient<Real>& dL_dcamera);
