@@ -60,8 +60,14 @@ void HullField::widen(float pixels) {
     for (float& d : f.distance.pixels) d -= pixels;
 }
 
+// Of x in [0, most]; 0 for what is no number.
+inline float between(float x, float most) {
+  const float positive = x > 0 ? x : 0;
+  return positive < most ? positive : most;
+}
+
 inline float HullField::bilinear(const Mask& image, float u, float v) {
-  const float x = std::clamp(u - 0.5f, 0.0f, float(image.width - 1)), y = std::clamp(v - 0.5f, 0.0f, float(image.height - 1));
+  const float x = between(u - 0.5f, float(image.width - 1)), y = between(v - 0.5f, float(image.height - 1));
   const int i = std::min(int(x), std::max(0, image.width - 2)), j = std::min(int(y), std::max(0, image.height - 2));
   const int right = image.width > 1, below = image.height > 1 ? image.width : 0;
   const float a = x - float(i), b = y - float(j);
@@ -90,29 +96,56 @@ float HullField::value(const glm::vec3& x, std::span<const std::uint16_t> views)
   return most;
 }
 
+// In loops without branches, which the compiler makes vectors of; only the four values around a place are fetched one by
+// one.
 void HullField::values(const glm::vec3& start, float step, std::span<const std::uint16_t> views,
                        std::span<float> out) const {
   constexpr int kPoints = kCube * kCube * kCube;
-  alignas(64) float x[kPoints], y[kPoints], z[kPoints], u[kPoints], v[kPoints], depth[kPoints];
+  alignas(64) float x[kPoints], y[kPoints], z[kPoints], u[kPoints], v[kPoints], depth[kPoints], most[kPoints];
+  alignas(64) float corners[4][kPoints];
+  alignas(64) int column[kPoints], row[kPoints];
+  const float unseen = unseen_;
   for (int i = 0; i < kPoints; ++i) {
     x[i] = start.x + step * float(i % kCube);
     y[i] = start.y + step * float(i / kCube % kCube);
     z[i] = start.z + step * float(i / (kCube * kCube));
-    out[std::size_t(i)] = std::sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i]) - radius_;
+    most[i] = std::sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i]) - radius_;
   }
   for (const std::uint16_t index : views) {
     const FieldView& f = views_[index];
-    for (int i = 0; i < kPoints; ++i) {  // no branches: the compiler makes vectors of it
+    const Mask& image = f.distance;
+    const float lastX = float(image.width - 1), lastY = float(image.height - 1), perFocal = 1 / f.focal;
+    const int lastColumn = std::max(0, image.width - 2), lastRow = std::max(0, image.height - 2);
+    const int right = image.width > 1, below = image.height > 1 ? image.width : 0;
+    for (int i = 0; i < kPoints; ++i) {
       depth[i] = f.forward.x * x[i] + f.forward.y * y[i] + f.forward.z * z[i] + f.offset.z;
       const float inverse = 1 / depth[i];
       u[i] = (f.right.x * x[i] + f.right.y * y[i] + f.right.z * z[i] + f.offset.x) * inverse + f.cx;
       v[i] = (f.down.x * x[i] + f.down.y * y[i] + f.down.z * z[i] + f.offset.y) * inverse + f.cy;
+      column[i] = int(between(u[i] - 0.5f, lastX));
+      row[i] = int(between(v[i] - 0.5f, lastY));
+      column[i] = column[i] < lastColumn ? column[i] : lastColumn;
+      row[i] = row[i] < lastRow ? row[i] : lastRow;
     }
-    const float perFocal = 1 / f.focal;
-    for (int i = 0; i < kPoints; ++i)
-      if (depth[i] > kNear)
-        out[std::size_t(i)] = std::max(out[std::size_t(i)], distanceAt(f, u[i], v[i]) * depth[i] * perFocal);
+    for (int i = 0; i < kPoints; ++i) {
+      const float* p = image.pixels.data() + std::size_t(row[i]) * std::size_t(image.width) + std::size_t(column[i]);
+      corners[0][i] = p[0], corners[1][i] = p[right], corners[2][i] = p[below], corners[3][i] = p[below + right];
+    }
+    for (int i = 0; i < kPoints; ++i) {
+      const float a = between(u[i] - 0.5f, lastX) - float(column[i]), b = between(v[i] - 0.5f, lastY) - float(row[i]);
+      const float top = corners[0][i] + a * (corners[1][i] - corners[0][i]);
+      const float bottom = corners[2][i] + a * (corners[3][i] - corners[2][i]);
+      const float inFrame = top + b * (bottom - top);
+      float d = u[i] >= 0 ? inFrame : unseen;
+      d = v[i] >= 0 ? d : unseen;
+      d = u[i] <= f.width ? d : unseen;
+      d = v[i] <= f.height ? d : unseen;
+      const float scaled = d * depth[i] * perFocal, before = most[i];
+      const float candidate = depth[i] > kNear ? scaled : before;
+      most[i] = before < candidate ? candidate : before;
+    }
   }
+  std::copy_n(most, kPoints, out.begin());
 }
 
 HullSample HullField::sample(const glm::vec3& x, std::span<const std::uint16_t> views) const {
