@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "optim/io/file_input.h"
+#include "renderer/cpu/thread_pool.h"
 #include "renderer/error.h"
 
 extern char** environ;
@@ -100,14 +101,16 @@ class Child {
 
 enum class Read { Complete, Ended, TimedOut };
 
-// Reads exactly `size` bytes.
-Read readFully(int fd, void* to, std::size_t size, Clock::time_point deadline) {
+// Reads exactly `size` bytes; looks at `stop` now and then.
+Read readFully(int fd, void* to, std::size_t size, Clock::time_point deadline, const std::atomic<bool>* stop) {
+  constexpr std::int64_t kPatience = 50;  // milliseconds
   auto* bytes = static_cast<char*>(to);
   while (size > 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return Read::TimedOut;
+    if (stop && *stop) throw Interrupted{};
     pollfd waiting{fd, POLLIN, 0};
-    if (::poll(&waiting, 1, int(left)) <= 0) continue;
+    if (::poll(&waiting, 1, int(std::min<std::int64_t>(left, kPatience))) <= 0) continue;
     const ssize_t got = ::read(fd, bytes, size);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) return Read::Ended;
@@ -151,7 +154,7 @@ void checkIndices(const fs::path& path, const ImportedScene& scene) {
 
 }  // namespace
 
-ImportedScene importInProcess(const fs::path& path, std::chrono::milliseconds timeLimit) {
+ImportedScene importInProcess(const fs::path& path, const std::atomic<bool>* stop, std::chrono::milliseconds timeLimit) {
   const fs::path program = findImporter();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw Error(ExitCode::Internal, "Cannot start the importer: too many open files.");
@@ -164,7 +167,8 @@ ImportedScene importInProcess(const fs::path& path, std::chrono::milliseconds ti
                 "Install Penumbra again, or set PENUMBRA_IMPORT_WORKER to where penumbra-import is.");
   const auto deadline = Clock::now() + timeLimit;
   const auto receive = [&](void* to, std::size_t size) {
-    if (const Read end = readFully(result.get(), to, size, deadline); end != Read::Complete) explainEnd(path, end, child);
+    const Read end = readFully(result.get(), to, size, deadline, stop);
+    if (end != Read::Complete) explainEnd(path, end, child);
   };
   SceneHeader header;
   receive(&header, sizeof(header));

@@ -94,7 +94,7 @@ bool canWriteMesh(const fs::path& path) {
   return format != nullptr && format->encode != nullptr;
 }
 
-Mesh readMesh(const fs::path& path, MeshReadReport* report) {
+Mesh readMesh(const fs::path& path, MeshReadReport* report, const std::atomic<bool>* stop) {
   checkInputFile(path, kMaxModelBytes, "model");
   if (!canReadMesh(path))
     throw Error(ExitCode::Input, "Cannot read '" + shownPath(path) + "': this is no known model format.",
@@ -102,7 +102,7 @@ Mesh readMesh(const fs::path& path, MeshReadReport* report) {
   MeshReadReport own;
   MeshReadReport& counts = report != nullptr ? *report : own;
   counts = {};
-  const ImportedScene scene = importInProcess(path);
+  const ImportedScene scene = importInProcess(path, stop);
   Mesh mesh = cleanMesh(scene, counts);
   addNotes(scene, counts);
   checkNotEmpty(path, mesh, counts);

@@ -1,5 +1,6 @@
 // Mesh files in and out. Import: .obj .glb .gltf .ply .stl; export: .obj .ply .stl .glb (by extension).
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@ struct MeshReadReport {
 };
 
 // All meshes of the scene with their transforms applied, merged, welded (bit-equal positions), degenerate faces
-// dropped, unreferenced vertices removed. Coordinates as in the file. Throws Error(Input) with one clear sentence.
-Mesh readMesh(const std::filesystem::path& path, MeshReadReport* report = nullptr);
+// dropped, unreferenced vertices removed. Coordinates as in the file. Throws Error(Input) with one clear sentence;
+// Interrupted (thread_pool.h) when `stop` is raised while the file is parsed.
+Mesh readMesh(const std::filesystem::path& path, MeshReadReport* report = nullptr, const std::atomic<bool>* stop = nullptr);
 
 // Writes atomically (temporary file beside, fsync, rename): the old file stays whole if anything fails.
 // Throws Error(Save). Normals are smooth, area weighted. Vertex order is kept.

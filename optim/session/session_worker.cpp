@@ -112,7 +112,7 @@ void SessionWorker::stage(const std::string& message, double progress) {
 }
 
 void SessionWorker::handle(command::LoadPath& c) {
-  load(shownPath(c.path.filename()), [&c] { return openSource(c.path); });
+  load(shownPath(c.path.filename()), [&] { return openSource(c.path, &mail_.interrupt()); });
 }
 
 void SessionWorker::handle(command::LoadModel& c) {
@@ -129,7 +129,7 @@ void SessionWorker::handle(command::Recover& c) {
   load(shownPath(c.file.filename()), [&] {
     recovery = readRecovery(c.file);
     checkOptions(recovery.options);
-    return openSource(recovery.info.source);
+    return openSource(recovery.info.source, &mail_.interrupt());
   }, &recovery);
 }
 

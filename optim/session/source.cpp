@@ -39,7 +39,7 @@ DatasetOptions datasetOptions(const FitOptions& options) {
 
 }  // namespace
 
-std::shared_ptr<const Source> openSource(const fs::path& path) {
+std::shared_ptr<const Source> openSource(const fs::path& path, const std::atomic<bool>* stop) {
   Source source;
   source.path = path;
   std::error_code ignored;
@@ -47,7 +47,7 @@ std::shared_ptr<const Source> openSource(const fs::path& path) {
     source.name = folderName(path);
   } else {
     MeshReadReport report;
-    source.model = readMesh(path, &report);
+    source.model = readMesh(path, &report, stop);
     source.name = printableLine(path.stem().string());
     source.notes = notesOf(report);
   }

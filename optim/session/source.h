@@ -22,8 +22,8 @@ struct Source {
   bool isPhotoSet() const { return !model; }
 };
 
-// A model file is read whole, a folder is only recognised. Throws Error(Input).
-std::shared_ptr<const Source> openSource(const std::filesystem::path& path);
+// A model file is read whole, a folder is only recognised. Throws Error(Input); Interrupted when `stop` is raised.
+std::shared_ptr<const Source> openSource(const std::filesystem::path& path, const std::atomic<bool>* stop = nullptr);
 
 // Views of the source under these options. Throws Error(Input); Interrupted when `stop` is raised while photos are read,
 // or the pool is stopped.

@@ -1,14 +1,17 @@
 // Broken models and a broken parser: always one sentence, soon, and never the end of the program.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include <sys/stat.h>
 
 #include "optim/io/import_process.h"
 #include "optim/io/mesh_io.h"
+#include "renderer/cpu/thread_pool.h"
 #include "renderer/error.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
@@ -126,7 +129,7 @@ class FakeParser {
   FakeParser& operator=(const FakeParser&) = delete;
   std::string error(std::chrono::milliseconds limit = std::chrono::seconds(20)) const {
     try {
-      importInProcess(model, limit);
+      importInProcess(model, nullptr, limit);
     } catch (const Error& error) {
       return error.what();
     }
@@ -159,6 +162,21 @@ TEST(ModelFaults, survivesAParserThatCrashes) {
 TEST(ModelFaults, stopsAParserThatHangs) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_NE(FakeParser("exec sleep 30").error(std::chrono::milliseconds(200)).find("too long"), std::string::npos);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(ModelFaults, stopsAParserWhenAsked) {
+  const FakeParser parser("exec sleep 30");
+  std::atomic<bool> stop{true};
+  EXPECT_THROW(importInProcess(parser.model, &stop), Interrupted);
+  stop = false;
+  const auto start = std::chrono::steady_clock::now();
+  std::thread person([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop = true;
+  });
+  EXPECT_THROW(readMesh(parser.model, nullptr, &stop), Interrupted);
+  person.join();
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
