@@ -1,7 +1,6 @@
 // The few operations that threads of a kernel share memory through. All are whole-number operations whose result does
 // not depend on the order of the threads (sums, least, most, union), or hand out places whose order nothing may depend
-// on
-// (`take`, `exchange`). On the host they are plain statements: one thread runs all indices.
+// on (`take`, `exchange`). On the host they are atomic too: ThreadSanitizer then finds what kernels share otherwise.
 #pragma once
 #include <cstdint>
 
@@ -17,9 +16,7 @@ PENUMBRA_HD inline std::int64_t take(std::int64_t* counter, int amount) {
   return std::int64_t(
       atomicAdd(reinterpret_cast<unsigned long long*>(counter), static_cast<unsigned long long>(amount)));
 #else
-  const std::int64_t before = *counter;
-  *counter = before + amount;
-  return before;
+  return __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -27,9 +24,7 @@ PENUMBRA_HD inline int exchange(int* place, int value) {
 #ifdef __CUDA_ARCH__
   return atomicExch(place, value);
 #else
-  const int before = *place;
-  *place = value;
-  return before;
+  return __atomic_exchange_n(place, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -37,7 +32,7 @@ PENUMBRA_HD inline void add(int* sum, int value) {
 #ifdef __CUDA_ARCH__
   atomicAdd(sum, value);
 #else
-  *sum += value;
+  __atomic_fetch_add(sum, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -45,7 +40,7 @@ PENUMBRA_HD inline void add(std::int64_t* sum, std::int64_t value) {
 #ifdef __CUDA_ARCH__
   atomicAdd(reinterpret_cast<unsigned long long*>(sum), static_cast<unsigned long long>(value));
 #else
-  *sum += value;
+  __atomic_fetch_add(sum, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -53,7 +48,9 @@ PENUMBRA_HD inline void least(std::uint64_t* place, std::uint64_t value) {
 #ifdef __CUDA_ARCH__
   atomicMin(reinterpret_cast<unsigned long long*>(place), static_cast<unsigned long long>(value));
 #else
-  if (value < *place) *place = value;
+  std::uint64_t now = __atomic_load_n(place, __ATOMIC_RELAXED);
+  while (value < now && !__atomic_compare_exchange_n(place, &now, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
 #endif
 }
 
@@ -61,7 +58,9 @@ PENUMBRA_HD inline void most(std::uint32_t* place, std::uint32_t value) {
 #ifdef __CUDA_ARCH__
   atomicMax(place, value);
 #else
-  if (value > *place) *place = value;
+  std::uint32_t now = __atomic_load_n(place, __ATOMIC_RELAXED);
+  while (value > now && !__atomic_compare_exchange_n(place, &now, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
 #endif
 }
 
@@ -69,7 +68,7 @@ PENUMBRA_HD inline void unite(std::uint32_t* bits, std::uint32_t value) {
 #ifdef __CUDA_ARCH__
   atomicOr(bits, value);
 #else
-  *bits |= value;
+  __atomic_fetch_or(bits, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -77,7 +76,7 @@ PENUMBRA_HD inline void differ(std::uint32_t* bits, std::uint32_t value) {
 #ifdef __CUDA_ARCH__
   atomicXor(bits, value);
 #else
-  *bits ^= value;
+  __atomic_fetch_xor(bits, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -87,9 +86,26 @@ PENUMBRA_HD inline std::uint64_t replaceIf(std::uint64_t* place, std::uint64_t e
   return atomicCAS(reinterpret_cast<unsigned long long*>(place), static_cast<unsigned long long>(expected),
                    static_cast<unsigned long long>(value));
 #else
-  const std::uint64_t before = *place;
-  if (before == expected) *place = value;
-  return before;
+  __atomic_compare_exchange_n(place, &expected, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+  return expected;  // holds what was there
+#endif
+}
+
+// Reads what another thread of the launch may be changing.
+PENUMBRA_HD inline std::uint32_t peek(const std::uint32_t* bits) {
+#ifdef __CUDA_ARCH__
+  return *static_cast<const volatile std::uint32_t*>(bits);
+#else
+  return __atomic_load_n(bits, __ATOMIC_RELAXED);
+#endif
+}
+
+// Several threads may write here, all the same.
+PENUMBRA_HD inline void mark(std::uint8_t* place) {
+#ifdef __CUDA_ARCH__
+  *place = 1;
+#else
+  __atomic_store_n(place, std::uint8_t(1), __ATOMIC_RELAXED);
 #endif
 }
 
@@ -102,7 +118,7 @@ PENUMBRA_HD inline void addTogether(std::int64_t* sum, std::int64_t value) {
   for (int step = 16; step > 0; step /= 2) total += __shfl_xor_sync(0xffffffffu, total, step);
   if ((threadIdx.x & 31) == 0 && total != 0) add(sum, std::int64_t(total));
 #else
-  *sum += value;
+  __atomic_fetch_add(sum, value, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -116,7 +132,7 @@ PENUMBRA_HD inline void mostTogether(std::uint32_t* place, std::uint32_t value) 
   }
   if ((threadIdx.x & 31) == 0 && largest != 0) most(place, largest);
 #else
-  if (value > *place) *place = value;
+  most(place, value);
 #endif
 }
 

@@ -41,7 +41,7 @@ struct CrossSegments {
   OutlineData data;
   PENUMBRA_HD void operator()(Index index) const {
     if (index >= data.counters->now.nodes || index >= data.cells.nodeCapacity) return;
-    if (data.counters->trouble) return;  // lists may be incomplete
+    if (peek(&data.counters->trouble)) return;  // lists may be incomplete
     const CellNode& node = data.cells.nodes[index];
     const Segment& s = data.segments[node.segment];
     const int margin = data.slots[s.slot].margin;
@@ -334,7 +334,7 @@ struct MakePieces {
   int capacity;
   PENUMBRA_HD void operator()(Index index) const {
     const int i = int(index);
-    if (i >= data.segmentCount() || data.counters->trouble || places.counts[i] == 0) return;
+    if (i >= data.segmentCount() || peek(&data.counters->trouble) || places.counts[i] == 0) return;
     const Segment& s = data.segments[i];
     float lo, hi;
     clipToGuard(s, data.slots[s.slot], lo, hi);

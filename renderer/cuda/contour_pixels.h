@@ -136,7 +136,7 @@ struct SpreadDistances {
     for (; x < end; x += kBlock) {
       const float d2 = squaredDistance(float(x) + 0.5f - piece.ax, dy, piece.ex, piece.ey, piece.inverse);
       if (!(d2 < reach2)) continue;
-      images.marks[(first + x) / kBlock] = 1;  // every writer writes the same
+      mark(&images.marks[(first + x) / kBlock]);
       least(&images.keys[first + x], std::uint64_t(bitsOf(d2)) << 32 | std::uint64_t(i));
     }
   }

@@ -6,8 +6,8 @@
 
 namespace penumbra::device {
 
-// In which order the threads of a launch come. The result must not depend on it.
-enum class LaunchOrder { Ascending, Reversed, Shuffled };
+// In which order the threads of a launch come; Together: some at a time. The result must not depend on it.
+enum class LaunchOrder { Ascending, Reversed, Shuffled, Together };
 
 std::unique_ptr<DeviceIteration> makeHostIteration(LaunchOrder order = LaunchOrder::Ascending);
 

@@ -144,7 +144,7 @@ struct FillTiles {
 #ifdef __CUDA_ARCH__
     return atomicAdd(counter, 1);
 #else
-    return (*counter)++;
+    return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 #endif
   }
 };

@@ -63,7 +63,7 @@ TEST_P(CudaCoverage, DoesNotDependOnTheOrderOfThreads) {
   const auto first = iterationOf(scene, model, sigma);
   const std::vector<float> alpha = first->coverage(0, sigma);
   const std::vector<Vec3<float>> gradient = gradientOf(*first, sigma);
-  for (const LaunchOrder order : {LaunchOrder::Reversed, LaunchOrder::Shuffled}) {
+  for (const LaunchOrder order : {LaunchOrder::Reversed, LaunchOrder::Shuffled, LaunchOrder::Together}) {
     const auto other = iterationOf(scene, model, sigma, order);
     EXPECT_EQ(other->coverage(0, sigma), alpha);
     EXPECT_EQ(gradientOf(*other, sigma), gradient);
