@@ -121,22 +121,27 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
   RepairReport kept = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
   if (kept.rounds == 0) return kept;
   const double allowed = mostAllowed(outlinePixels(before, fit));
+  std::vector<Mesh> wholes = {before};
   if (damageAfter(kept) < damageBefore(kept) && outlinePixels(mesh, fit) <= allowed) {
     state.positions = mesh.positions;
     state.faces = mesh.faces;
     fit.fitter.restore(state);
     outcome.changed = true;
+    wholes.push_back(std::move(mesh));
   } else {
     kept.intersectingAfter = kept.intersectingBefore, kept.foldedAfter = kept.foldedBefore;
   }
-  if (damageAfter(kept) == 0) return kept;
-  mesh = before;
-  const RepairReport patched = patchMesh(mesh, kPatchRounds, fit.pool);
-  if (damageAfter(patched) >= damageAfter(kept)) return kept;
-  if (mostSpoilt(before, mesh, fit) > kMostSpoilt || outlinePixels(mesh, fit) > allowed) return kept;
-  install(fit.fitter, std::move(mesh));
-  outcome.changed = true;
-  return patched;
+  for (const Mesh& whole : wholes) {
+    if (damageAfter(kept) == 0) break;
+    Mesh cut = whole;
+    const RepairReport patched = patchMesh(cut, kPatchRounds, fit.pool);
+    if (damageAfter(patched) >= damageAfter(kept)) continue;
+    if (mostSpoilt(whole, cut, fit) > kMostSpoilt || outlinePixels(cut, fit) > allowed) continue;
+    install(fit.fitter, std::move(cut));
+    outcome.changed = true;
+    return patched;
+  }
+  return kept;
 }
 
 // False when extracting would change nothing that matters, or cannot be done.

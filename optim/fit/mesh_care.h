@@ -9,7 +9,8 @@
 // after the polish, are a cause as well; then the distance may rise by what the polish may.
 // Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
-// mesh as it was; kept on the same terms and when it spoils no more than kMostSpoilt pixels of any train view.
+// mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
+// pixels of any train view.
 // Everything is counted in iterations, not in time, so that runs repeat bit for bit.
 // Limits: meshes that are open or wound inconsistently are left alone.
 #pragma once

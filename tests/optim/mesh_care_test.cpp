@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "optim/eval/surface_samples.h"
 #include "optim/fit/mesh_care.h"
 #include "optim/io/mesh_io.h"
 #include "optim/session/session.h"
@@ -152,6 +153,17 @@ TEST(MeshCare, cutsDamageOutUnlessMasksShowWhatWouldGo) {
   ASSERT_TRUE(patchMesh(apart, 4, pool).watertight);
   EXPECT_EQ(verdictAtEnd(apart, two), "watertight, genus 0, 2 parts, no self-intersections");
   EXPECT_NE(verdictAtEnd(two, two).find("faces run through others"), std::string::npos) << verdictAtEnd(two, two);
+}
+
+// Cutting all damage out of a ball as it was would spoil what masks show of a crumpled side; smoothing mends that side.
+TEST(MeshCare, cutsWhatSmoothingLeaves) {
+  const Mesh ball = testing::ballMesh(4);
+  Mesh two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.85f, 0, 0}));
+  for (std::size_t i = 0; i < two.positions.size(); ++i)
+    for (int k = 0; k < 3; ++k)
+      if (two.positions[i].x < -0.6f) two.positions[i][k] += 0.2f * float(hashedUnit(1, 3 * i + std::size_t(k)) - 0.5);
+  EXPECT_EQ(verdictAtEnd(apart, two), "watertight, genus 0, 2 parts, no self-intersections");
 }
 
 TEST(MeshCare, findsNothingToDoOnABall) {
