@@ -6,6 +6,7 @@
 
 #include "optim/eval/eval_json.h"
 #include "tests/bench/quality_goals.h"
+#include "tests/bench/quality_solid.h"
 
 namespace penumbra::quality {
 namespace {
@@ -88,6 +89,10 @@ void addFigures(Json& row, const Mesh& mesh, const Mesh& shape, const ViewSet& e
   row["held_out"] = toJson(evaluateSilhouettes(mesh, exam.heldOut, pool));
   row["train"] = toJson(evaluateSilhouettes(mesh, exam.train, pool));
   row["shape_quality"] = toJson(evaluate(mesh, shape, {}, pool));
+  Json& truth = row["shape_quality"]["reference"];
+  if (truth.at("components") == 1) return;
+  const SolidTopology solid = topologyOfSolid(shape);
+  truth["components"] = solid.parts, truth["genus"] = solid.genus;
 }
 
 bool failed(const Json& row) { return row.contains("failure"); }

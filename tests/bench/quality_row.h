@@ -20,7 +20,7 @@ struct RowKey {
 Json rowOf(const RowKey& key);           // with the key alone
 std::string textOf(const Json& row);     // of the key: the same for the same run
 
-// Adds what was made, and all figures of it.
+// Adds what was made, and all figures of it. Parts and genus of a shape of several shells are its solid's: quality_solid.h.
 void addAnswer(Json& row, const Answer& answer, double peakMebibytes);
 void addFigures(Json& row, const Mesh& mesh, const Mesh& shape, const ViewSet& exam, ThreadPool& pool);
 

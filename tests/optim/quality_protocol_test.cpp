@@ -11,8 +11,10 @@
 #include "renderer/error.h"
 #include "tests/bench/quality_goals.h"
 #include "tests/bench/quality_methods.h"
+#include "tests/bench/quality_solid.h"
 #include "tests/bench/quality_summary.h"
 #include "tests/support/flat_scene.h"
+#include "tests/support/measured_shapes.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra::quality {
@@ -32,6 +34,20 @@ TEST(QualityProtocol, TheUnitSphereFillsTheFrameButForThreePercent) {
   for (const View& train : exam.train)
     for (const View& held : exam.heldOut)
       EXPECT_LT(glm::dot(train.camera.centre(), held.camera.centre()) / 16, 0.9999) << "held out, yet the same view";
+}
+
+TEST(QualityProtocol, OverlappingShellsAreOneSolid) {
+  const Mesh ball = testing::ballMesh(4), ring = torusMesh(48, 24);
+  const auto expect = [](const Mesh& mesh, int parts, int genus) {
+    const SolidTopology solid = topologyOfSolid(mesh);
+    EXPECT_EQ(solid.parts, parts);
+    EXPECT_EQ(solid.genus, genus);
+  };
+  expect(ring, 1, 1);
+  expect(testing::together(ball, testing::moved(ball, glm::vec3(1), {1.9f, 0, 0})), 1, 0);
+  expect(testing::together(ball, testing::moved(ball, glm::vec3(1), {2.2f, 0, 0})), 2, 0);
+  expect(testing::together(ball, testing::moved(ball, glm::vec3(0.5f), glm::vec3(0))), 1, 0);  // within
+  expect(testing::together(ring, testing::moved(ring, glm::vec3(1), {0, 0, 5})), 2, 2);
 }
 
 TEST(QualityProtocol, NoiseDoesWhatItSays) {
