@@ -100,7 +100,8 @@ void addStartRows(std::vector<Option>& t) {
   t.push_back(row<&F::sphereLevel>(kStart, {"sphere_level", "Sphere level", "", Integer, 0, 7, kReset, kBasic,
       "Subdivisions of the start sphere or ellipsoid: 10 * 4^n + 2 vertices; box and convex hull get about as many.", noHullOrFile}));
   t.push_back(row<&F::hullResolution>(kStart, {"hull_resolution", "Hull resolution", "steps", Integer, 16, 512, kReset, kBasic,
-      "Grid steps along the longest side of the visual hull: more keep finer detail and take longer.", hullOnly}));
+      "Grid steps along the longest side of the visual hull: more keep finer detail and take longer. Doubled up to 256 while "
+      "its holes are about as narrow as a step and more steps make surer of them.", hullOnly}));
 }
 
 void addSolverRows(std::vector<Option>& t) {

@@ -12,6 +12,8 @@
 namespace penumbra {
 namespace {
 
+constexpr int kFinestHull = 256;  // steps, where holes are as narrow as those asked for
+
 Mesh icosahedron() {
   const float a = 0.525731112f, b = 0.850650808f;  // 1 / sqrt(1 + phi^2), phi / sqrt(1 + phi^2)
   Mesh mesh;
@@ -141,6 +143,7 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
   if (start == StartShape::Hull) {
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
+    hullOptions.finest = kFinestHull;
     Hull hull = makeVisualHull(views.train, hullOptions, pool, known);
     if (note) *note = "Visual hull: " + hull.summary();
     return std::move(hull.mesh);

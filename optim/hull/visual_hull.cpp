@@ -1,6 +1,7 @@
 #include "optim/hull/visual_hull.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
@@ -16,6 +17,20 @@ namespace {
 void checkResolution(const HullOptions& options) {
   if (options.resolution < 16 || options.resolution > 512)
     throw Error(ExitCode::Usage, "hull_resolution is " + std::to_string(options.resolution) + ", must be in [16, 512].");
+}
+
+struct CleanGrid {
+  HullGrid grid;
+  CleaningReport report;
+  double confidence = 0;
+};
+
+CleanGrid cleanGrid(const SolidField& solid, const HullField& masks, int resolution, bool cutPhantoms, ThreadPool& pool) {
+  CleanGrid clean;
+  clean.grid = sampleHull(solid, resolution, pool);
+  clean.report = cleanHull(clean.grid, masks, pool, cutPhantoms);
+  clean.confidence = genusConfidence(clean.grid);
+  return clean;
 }
 
 double wantedEdge(const SolidField& field, const HullGrid& grid, const HullOptions& options) {
@@ -51,15 +66,20 @@ void checkHullViews(std::span<const View> views) {
 
 Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOptions& options, ThreadPool& pool) {
   checkResolution(options);
-  HullGrid grid = sampleHull(solid, options.resolution, pool);
-  const CleaningReport cleaned = cleanHull(grid, masks, pool, options.cutPhantoms);
+  CleanGrid clean = cleanGrid(solid, masks, options.resolution, options.cutPhantoms, pool);
+  for (int steps = 2 * options.resolution; clean.confidence == 0 && steps <= options.finest; steps *= 2) {
+    CleanGrid finer = cleanGrid(solid, masks, steps, options.cutPhantoms, pool);
+    if (finer.confidence > 0) clean = std::move(finer);
+  }
+  const HullGrid& grid = clean.grid;
+  const CleaningReport& cleaned = clean.report;
   Hull hull;
   hull.step = grid.step;
   hull.cavitiesFilled = cleaned.cavitiesFilled;
   hull.partsDropped = cleaned.partsDropped;
   hull.tunnelsFilled = cleaned.tunnelsFilled;
   hull.bridgesCut = cleaned.bridgesCut;
-  hull.genusConfidence = genusConfidence(grid);
+  hull.genusConfidence = clean.confidence;
   hull.mesh = extractSurface(grid, solid, pool);
   if (options.edgePixels > 0) {
     const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };

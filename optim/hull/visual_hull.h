@@ -4,6 +4,8 @@
 // (isotropic_remesh.h). The result is closed, a 2-manifold, wound outward and the same bits for any number of threads.
 // A mask that contradicts the others does not carve; where masks disagree by some pixels all are taken as that much
 // wider, for a point once carved is lost to the fit (view_trust.h).
+// Where no handle is sure (genusConfidence() in phantoms.h is 0) holes of the masks may be as narrow as the grid's steps.
+// Then a grid of twice the steps is made too, and taken when its handles are surer.
 // Limits: what no silhouette shows (hollows) is filled; tunnels thinner than a step of the grid may close.
 #pragma once
 #include <span>
@@ -20,6 +22,7 @@ namespace penumbra {
 
 struct HullOptions {
   int resolution = 128;      // grid steps along the longest side, 16 .. 512
+  int finest = 0;            // steps to go up to, doubling, while every handle hangs on a step of the grid; see below
   double edgePixels = 3;     // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
   bool frameCarves = false;  // outside a view's frame is background; else unknown
   double radius = 1.1;       // of the ball around the origin that holds the object

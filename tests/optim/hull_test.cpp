@@ -355,6 +355,54 @@ std::vector<View> frontOnly() {
 }
 
 // A bridge of two bars that share an edge: what lies between them is cut first, and mending puts it back.
+// A plate of bars, turned, with gaps between them.
+Mesh grating(int bars, double gap) {
+  const auto bar = [](const glm::dvec3& centre, const glm::dvec3& half) {
+    Mesh mesh = turnedBox(half);
+    const Mesh axes = turnedBox(glm::dvec3(0.5));  // corners 1, 2 and 4 are an edge away from corner 0
+    const auto axis = [&](int corner) { return axes.positions[std::size_t(corner)] - axes.positions[0]; };
+    const glm::vec3 shift = float(centre.x) * axis(1) + float(centre.y) * axis(2) + float(centre.z) * axis(4);
+    for (auto& p : mesh.positions) p += shift;
+    return mesh;
+  };
+  const double pitch = 1.2 / (bars - 1);
+  Mesh all = together(bar({0, 0.65, 0}, {0.65, 0.1, 0.05}), bar({0, -0.65, 0}, {0.65, 0.1, 0.05}));
+  for (int i = 0; i < bars; ++i) all = together(all, bar({-0.6 + i * pitch, 0, 0}, {0.5 * (pitch - gap), 0.6, 0.05}));
+  return all;
+}
+
+// Gaps of 0.06 between bars, steps of 0.062 and 0.083: what comes through is chance until the grid is finer.
+TEST(HullGenus, narrowHolesGetAFinerGrid) {
+  const auto views = viewsOf(grating(5, 0.06), 24, 256);
+  for (const int resolution : {24, 32}) {
+    HullOptions options;
+    options.resolution = resolution;
+    const Hull rough = makeVisualHull(views, options, pool());
+    EXPECT_NE(rough.genus, 4);
+    EXPECT_EQ(rough.genusConfidence, 0);
+    options.finest = 4 * resolution;
+    const Hull fine = makeVisualHull(views, options, pool());
+    expectSoundMesh(fine.mesh);
+    EXPECT_EQ(fine.genus, 4);
+    EXPECT_EQ(fine.components, 1);
+    EXPECT_GT(fine.genusConfidence, 0);
+    EXPECT_NEAR(fine.step, rough.step / 4, 1e-6);
+  }
+}
+
+TEST(HullGenus, sureHolesDoNotAndNeitherDoThoseNoGridIsSureOf) {
+  HullOptions options = coarse();
+  options.finest = 256;
+  const Hull ring = makeVisualHull(viewsOf(moved(torusMesh(64, 32), 1.9, glm::vec3(0))), options, pool());
+  options.finest = 0;
+  EXPECT_EQ(ring.step, makeVisualHull(viewsOf(moved(torusMesh(64, 32), 1.9, glm::vec3(0))), options, pool()).step);
+  const auto views = viewsOf(grating(5, 0.06), 24, 256);
+  options.resolution = 16;
+  const Hull rough = makeVisualHull(views, options, pool());
+  options.finest = 32;
+  EXPECT_EQ(makeVisualHull(views, options, pool()).step, rough.step);
+}
+
 TEST(HullGenus, aBridgeThatMendingJoinsAgainIsCutWider) {
   const HullField field(frontOnly(), 1.1, false, pool());
   const auto solid = [](const glm::ivec3& p) {
