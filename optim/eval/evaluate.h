@@ -14,8 +14,8 @@
 //   volume IoU   of the solids (solid_overlap.h); closed, consistently wound meshes only
 //   flipped      share of the mesh's area whose faces look away from the reference's surface nearest to their middle, by
 //                its vertex normals there, as Palfinger (2022): beyond a sharp edge the nearest face is any of two. It
-//                also counts faces that are sound but nearer to another side of the shape than to their own; what is
-//                inside out by itself: MeshQuality
+//                also counts faces that are sound but nearer to another side of the shape than to their own: where
+//                nothing intersects and nothing is inside out (MeshQuality, exact), it counts nothing else
 // Point-to-point distances between samples would have a floor of 0.5 sqrt(area / count), 0.003 here, above the errors
 // that matter; point to triangle has none.
 #pragma once

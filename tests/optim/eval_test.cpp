@@ -149,6 +149,15 @@ TEST(Evaluate, FacesBeyondASharpRimAreNotFlipped) {
   EXPECT_DOUBLE_EQ(evaluate(insideOut(disc), top, fewSamples(), pool).flippedAreaPercent, 100);
 }
 
+// "Flipped" is a matter of which side of the truth is nearest: a sound box beside a box is half flipped, not inside out.
+TEST(Evaluate, FlippedFacesMayBeSoundOnes) {
+  ThreadPool pool(2);
+  const EvalReport r = evaluate(boxMesh({0, 0, -2}, {9, 9, -1}), boxMesh({0, 0, 0}, {9, 9, 1}), fewSamples(), pool);
+  EXPECT_NEAR(r.flippedAreaPercent, 100 * 81.0 / 198, 1e-6) << "the side that looks at the other box, away from it";
+  EXPECT_EQ(r.mesh.invertedAreaPercent, 0);
+  EXPECT_EQ(r.mesh.selfIntersectingFaces, 0);
+}
+
 TEST(Evaluate, FiguresAreInUnitsOfTheReference) {
   ThreadPool pool(2);
   const Mesh mesh = moved(ballMesh(3), glm::vec3(0.9f, 1, 1.05f), {0.02f, 0, 0}), reference = ballMesh(3);
