@@ -21,6 +21,10 @@ double outlinePixels(const Mesh& mesh, const MeshCare::Fit& fit) {
   return evaluateSilhouettes(mesh, fit.fitter.trustedViews().train, fit.pool).contourErrorPx;
 }
 
+TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit) {
+  return topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool);
+}
+
 double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
 
 double meanEdge(const FitState& state) {
@@ -91,7 +95,7 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
   watched_ = now;
   const Mesh mesh = meshOf(fit.fitter.state());
   if (!isSolid(topologyOf(mesh))) return outcome;
-  if (watch_.add(topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool))) begin(fit, false, outcome);
+  if (watch_.add(mismatchOf(mesh, fit))) begin(fit, false, outcome);
   return outcome;
 }
 
@@ -104,8 +108,7 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
     outcome.verdict = "not watertight";
     return outcome;
   }
-  if (mayGoOn && mayTry(fit) && topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool).mismatch && begin(fit, false, outcome))
-    return outcome;
+  if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, false, outcome)) return outcome;
   const RepairReport repair = polish(fit, outcome);
   topology = topologyOf(meshOf(fit.fitter.state()));
   const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
@@ -167,7 +170,7 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
     return false;
   }
   if (fit.beforeChange) fit.beforeChange();
-  trial_ = Trial{fit.fitter.state(), outlinePixels(present, fit), fit.fitter.iteration(), mends};
+  trial_ = Trial{fit.fitter.state(), mismatchOf(present, fit), outlinePixels(present, fit), fit.fitter.iteration(), mends};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   outcome.sentence = std::string(mends ? "Faces ran through each other" : "The masks show another topology") +
@@ -176,15 +179,20 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
 }
 
 void MeshCare::judge(const Fit& fit, Outcome& outcome) {
-  const double now = outlinePixels(meshOf(fit.fitter.state()), fit);
-  const bool good = trial_->mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
+  const Mesh mesh = meshOf(fit.fitter.state());
+  const double now = outlinePixels(mesh, fit);
+  const bool nearer = trial_->mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
+  const TopologyMismatch lacks = mismatchOf(mesh, fit);
+  const bool lost = lacks.coveredHoles > trial_->lacked.coveredHoles || lacks.missingParts > trial_->lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
-  if (good) return;
+  if (nearer && !lost) return;
   trial.before.iteration = fit.fitter.iteration();
   fit.fitter.restore(trial.before);
   refuted_ = true;
   outcome.changed = true;
-  outcome.sentence = "Carving anew brought the outlines no nearer to the masks: the mesh before is back.";
+  outcome.sentence = std::string(nearer ? "Carving anew lost holes or parts that the masks show"
+                                        : "Carving anew brought the outlines no nearer to the masks") +
+                     ": the mesh before is back.";
 }
 
 }  // namespace penumbra

@@ -4,9 +4,10 @@
 // solver has converged, and kWatches times over a planned gradient run, where it must stay for three verdicts. Then the mesh
 // is extracted anew with the masks' topology, edges as long as before, and the fit goes on: a trial. It is judged at the
 // next convergence, after kTrialIterations of gradient steps or at the end, by the mean distance of the mesh's hard
-// outlines to the masks' over the train views: when that is not smaller than before, the old mesh comes back and there
-// are no further trials. At most kMostTrials a run. Faces that run through each other beyond kMostIntersecting of all,
-// after the polish, are a cause as well; then the distance may rise by what the polish may.
+// outlines to the masks' over the train views: when that is not smaller than before, or when more holes are covered or
+// parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run. Faces that run
+// through each other beyond kMostIntersecting of all, after the polish, are a cause as well; then the distance may rise
+// by what the polish may.
 // Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
@@ -54,6 +55,7 @@ class MeshCare {
  private:
   struct Trial {
     FitState before;
+    TopologyMismatch lacked;  // before
     double pixels = 0;    // mean distance of the outlines before
     int begun = 0;        // iteration
     bool mends = false;   // its cause were intersections

@@ -123,6 +123,36 @@ TEST(MeshCare, takesBackATrialThatBringsNothing) {
     ASSERT_LT(glm::distance(fitter.state().positions[i], before[i]), 1e-3f) << "as before, but for the steps since";
 }
 
+// The wide ball is carved to its size and the stray one goes, but such coarse steps lose the ring.
+TEST(MeshCare, takesBackATrialThatLosesAHole) {
+  FitOptions options = fromSphere();
+  options.size = 192;
+  options.hullResolution = 16;
+  options.learningRate = 1e-6;  // the meshes stay what they are
+  options.remesh = Remeshing::Off;
+  ThreadPool pool(2);
+  const Mesh ball = testing::ballMesh(3), ring = testing::moved(torusMesh(48, 24), glm::vec3(0.4f), {-0.7f, 0, 0});
+  const auto at = [&](float radius, const glm::vec3& centre) { return testing::moved(ball, glm::vec3(radius), centre); };
+  const Mesh model = testing::together(ring, at(0.4f, {0.5f, 0, 0}));
+  const Mesh begun = testing::together(ring, testing::together(at(0.6f, {0.5f, 0, 0}), at(0.15f, {-0.2f, 0.6f, 0})));
+  auto views = std::make_shared<ViewSet>(makeViewSet(model, "model", options, pool));
+  FitState state;
+  for (const auto& p : begun.positions) state.positions.push_back(glm::vec3(views->normalisation.apply(glm::dvec3(p))));
+  state.faces = begun.faces;
+  Fitter fitter(views, options, pool, state);
+  MeshCare care;
+  const MeshCare::Fit fit{fitter, *views, options, pool, 600, {}};
+  std::vector<std::string> sentences;
+  for (int i = 0; i < 560; ++i) {
+    fitter.iterate();
+    if (const MeshCare::Outcome outcome = care.whileRunning(fit); outcome.changed) sentences.push_back(outcome.sentence);
+  }
+  ASSERT_EQ(sentences.size(), 2u) << (sentences.empty() ? "" : sentences[0]);
+  EXPECT_NE(sentences[0].find("genus 1 -> 0"), std::string::npos) << sentences[0];
+  EXPECT_NE(sentences[1].find("lost holes or parts"), std::string::npos) << sentences[1];
+  EXPECT_EQ(fitter.state().positions.size(), begun.positions.size());
+}
+
 TEST(MeshCare, leavesARingAloneWhenToldTo) {
   FitOptions options = fromSphere();
   options.retopology = false;
