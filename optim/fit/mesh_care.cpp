@@ -170,7 +170,8 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
     return false;
   }
   if (fit.beforeChange) fit.beforeChange();
-  trial_ = Trial{fit.fitter.state(), mismatchOf(present, fit), outlinePixels(present, fit), fit.fitter.iteration(), mends};
+  const TopologyMismatch lacked = mismatchOf(present, fit);
+  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), mends};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   outcome.sentence = std::string(mends ? "Faces ran through each other" : "The masks show another topology") +
@@ -182,8 +183,8 @@ void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const Mesh mesh = meshOf(fit.fitter.state());
   const double now = outlinePixels(mesh, fit);
   const bool nearer = trial_->mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
-  const TopologyMismatch lacks = mismatchOf(mesh, fit);
-  const bool lost = lacks.coveredHoles > trial_->lacked.coveredHoles || lacks.missingParts > trial_->lacked.missingParts;
+  const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
+  const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
   if (nearer && !lost) return;
   trial.before.iteration = fit.fitter.iteration();
