@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli/presets.h"
 #include "app/cli/text.h"
 #include "renderer/error.h"
 
@@ -70,10 +71,14 @@ OptionFlags::OptionFlags(CLI::App& app, std::function<bool(const Option&)> wante
   }
   configFlag_ = app.add_option("--config", config_, "Options from a JSON file, as written by --report; flags win.");
   configFlag_->type_name("FILE")->group(hidden ? "" : "Files");
+  presetFlag_ = app.add_option("--preset", preset_, "A named set of options, as in the window; flags win.");
+  presetFlag_->type_name("NAME")->group(hidden ? "" : "Preset")->excludes(configFlag_);
 }
 
 FitOptions OptionFlags::options() const {
-  FitOptions options = configFlag_->count() ? optionsFromJson(readText(config_)) : FitOptions{};
+  FitOptions options = configFlag_->count()   ? optionsFromJson(readText(config_))
+                       : presetFlag_->count() ? withPreset(presetNamed(preset_), FitOptions{})
+                                              : FitOptions{};
   for (const Flag& flag : flags_)
     if (flag.flag->count()) setFromText(options, *flag.option, flag.text);
   checkOptions(options);
@@ -83,7 +88,7 @@ FitOptions OptionFlags::options() const {
 std::string OptionFlags::firstGiven() const {
   for (const Flag& flag : flags_)
     if (flag.flag->count()) return flagName(*flag.option);
-  return configFlag_->count() ? "--config" : "";
+  return configFlag_->count() ? "--config" : presetFlag_->count() ? "--preset" : "";
 }
 
 std::string optionTableMarkdown() {

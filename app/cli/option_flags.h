@@ -1,7 +1,7 @@
 // The option table as command-line flags: one flag for every row, none of them named here.
 //
 // learning_rate becomes --learning-rate VALUE (underscores are accepted too), a toggle becomes --soft-target and
-// --no-soft-target. Order of precedence: defaults, --config FILE, flags.
+// --no-soft-target. Order of precedence: defaults, --preset NAME or --config FILE, flags.
 #pragma once
 #include <deque>
 #include <functional>
@@ -36,8 +36,8 @@ class OptionFlags {
     std::string text;
   };
   std::deque<Flag> flags_;  // a deque: the parser keeps pointers to `text`
-  CLI::Option* configFlag_ = nullptr;
-  std::string config_;
+  CLI::Option *configFlag_ = nullptr, *presetFlag_ = nullptr;
+  std::string config_, preset_;
 };
 
 // "--learning-rate" for learning_rate.

@@ -18,7 +18,7 @@ void drawBanner(AppState& state, Ui& ui) {
   ImGui::EndGroup();
   ImGui::SameLine(ImGui::GetContentRegionMax().x - close);
   if (iconButton(ui, "close", icon::kClose, "x")) state.coverageNotesClosed = true;
-  tip("Hide this until the views change.");
+  tip("Hide this, and the caps around the object that no view looks at, until the views change.");
   endCard();
 }
 

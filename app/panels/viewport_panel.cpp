@@ -98,7 +98,7 @@ SceneFrame sceneFrame(AppState& state, const Rect& area, bool moving) {
   frame.display = state.settings.display;
   frame.moving = moving;
   SceneLinesRequest request{&state.snapshot(), state.camera.frame(), frame.display.grid, frame.display.cameras,
-                            state.selectedView(), state.hoveredView, state.camera.lockedView()};
+                            state.selectedView(), state.hoveredView, state.camera.lockedView(), state.unseen()};
   frame.lines = sceneLines(request);
   return frame;
 }

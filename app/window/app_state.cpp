@@ -46,7 +46,7 @@ std::string shellQuoted(const std::string& text) {
 AppState::AppState(Session* session, const Settings& savedSettings, const FitOptions& options)
     : settings(savedSettings), session_(session), options_(options) {
   std::vector<std::string> problems;
-  presets_ = readPresets(samplesFolder() / "presets", problems);
+  presets_ = readPresets(presetsFolder(), problems);
   for (const std::string& problem : problems) toast(NoticeKind::Warning, problem);
   sendOptions();
 }
@@ -80,7 +80,13 @@ void AppState::setSnapshot(std::shared_ptr<const Snapshot> snapshot) {
 void AppState::noteViews() {
   notedViews_ = snapshot_->views;
   coverageNotes_ = notedViews_ ? viewCoverageNotes(notedViews_->train) : std::vector<std::string>();
+  coverage_ = notedViews_ ? viewCoverage(notedViews_->train) : ViewCoverage();
   coverageNotesClosed = false;
+}
+
+std::optional<ViewCoverage> AppState::unseen() const {
+  if (coverageNotes_.empty() || coverageNotesClosed) return std::nullopt;
+  return coverage_;
 }
 
 void AppState::loaded() {

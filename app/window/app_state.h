@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/presets.h"
 #include "app/window/actions.h"
 #include "app/window/export_dialog.h"
 #include "app/window/file_browser.h"
@@ -18,12 +19,12 @@
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/orbit_camera.h"
-#include "app/window/presets.h"
 #include "app/window/recovery_store.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"
 #include "optim/session/session.h"
+#include "optim/targets/view_coverage.h"
 
 namespace penumbra {
 
@@ -103,6 +104,8 @@ class AppState {
 
   // What the views cannot tell of the shape, a sentence each.
   const std::vector<std::string>& coverageNotes() const { return coverageNotes_; }
+  // The same for the 3D view; nothing when the views suffice or the notes were closed.
+  std::optional<ViewCoverage> unseen() const;
 
   // Views.
   int selectedView() const { return selectedView_; }
@@ -166,6 +169,7 @@ class AppState {
   RecoveryStore* recovery_ = nullptr;
   std::filesystem::path recovering_;   // the file asked for, until the session answers
   std::vector<std::string> coverageNotes_;
+  ViewCoverage coverage_;
   std::shared_ptr<const ViewSet> notedViews_;  // that they belong to
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
   FitOptions options_;

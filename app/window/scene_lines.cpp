@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <glm/gtc/constants.hpp>
+
 #include "app/window/colours.h"
 
 namespace penumbra {
@@ -45,6 +47,29 @@ void addFrustum(std::vector<LineVertex>& out, const Camera& camera, double depth
 
 }  // namespace
 
+std::vector<LineVertex> unseenCaps(const ViewCoverage& coverage) {
+  constexpr int kMeridians = 40, kSteps = 6;
+  const glm::dvec3 pole = coverage.emptiest, aside = std::abs(pole.x) < 0.7 ? glm::dvec3(1, 0, 0) : glm::dvec3(0, 1, 0);
+  const glm::dvec3 right = glm::normalize(glm::cross(pole, aside)), up = glm::cross(right, pole);
+  const double rim = glm::radians(coverage.widestGap / 2);
+  std::vector<LineVertex> out;
+  for (const double side : {1.0, -1.0}) {
+    const auto at = [&](int step, int meridian) {
+      const double tilt = rim * step / kSteps, turn = 2 * glm::pi<double>() * meridian / kMeridians;
+      return kCapRadius * (std::cos(tilt) * side * pole + std::sin(tilt) * (std::cos(turn) * right + std::sin(turn) * up));
+    };
+    for (int m = 0; m < kMeridians; ++m) {
+      for (int step : {kSteps / 3, 2 * kSteps / 3, kSteps}) {
+        const Rgba colour = withAlpha(colour::kWarning, step == kSteps ? 170 : 70);
+        add(out, at(step, m), at(step, m + 1), colour, colour);
+      }
+      for (int step = 0; step < kSteps && m % 4 == 0; ++step)
+        add(out, at(step, m), at(step + 1, m), withAlpha(colour::kWarning, 20 + 12 * step), withAlpha(colour::kWarning, 32 + 12 * step));
+    }
+  }
+  return out;
+}
+
 Frustum frustumOf(const Camera& camera, double depth) {
   Frustum f;
   f.apex = camera.centre();
@@ -72,6 +97,10 @@ std::vector<LineVertex> sceneLines(const SceneLinesRequest& request) {
   std::vector<LineVertex> out;
   const Snapshot& s = *request.snapshot;
   if (request.grid) addGrid(out, request.frame, groundHeight(s, request.frame[1]));
+  if (request.unseen && !request.lockedView) {
+    const std::vector<LineVertex> caps = unseenCaps(*request.unseen);
+    out.insert(out.end(), caps.begin(), caps.end());
+  }
   if (!request.cameras || !s.views) return out;
   for (int v = 0; v < int(s.views->train.size()); ++v) {
     if (request.lockedView == v) continue;

@@ -1,9 +1,10 @@
-// Ground grid, world axes and camera frusta as coloured line segments.
+// Ground grid, camera frusta and the directions no camera looks from, as coloured line segments.
 #pragma once
 #include <optional>
 #include <vector>
 
 #include "app/window/drawing.h"
+#include "optim/targets/view_coverage.h"
 
 namespace penumbra {
 
@@ -13,8 +14,13 @@ struct SceneLinesRequest {
   bool grid = true, cameras = true;
   int selectedView = -1, hoveredView = -1;
   std::optional<int> lockedView;  // looked through: its own frustum is left out
+  std::optional<ViewCoverage> unseen;  // shown when the views cannot determine the shape
 };
 std::vector<LineVertex> sceneLines(const SceneLinesRequest& request);
+
+// Two caps around the object, of the directions that are nearer to the emptiest axis than to any view.
+constexpr double kCapRadius = 1.2;  // normalised units: just outside of the object
+std::vector<LineVertex> unseenCaps(const ViewCoverage& coverage);
 
 // The apex and the four far corners of the frustum drawn for a camera.
 struct Frustum { glm::dvec3 apex, corner[4]; };

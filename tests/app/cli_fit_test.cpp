@@ -156,6 +156,20 @@ TEST_F(CliFit, TheSameOptionsGiveTheSameBytesWhateverTheThreads) {
   EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
 }
 
+TEST_F(CliFit, APresetIsASetOfOptionsAndFlagsWin) {
+  ASSERT_EQ(penumbra({"fit", model_, "-o", path("a.stl"), "--preset", "Fast preview", "--views", "8", "--report", path("r.json")}).exitCode, 0);
+  const Json options = json("r.json")["options"];
+  EXPECT_EQ(options["size"], 128);
+  EXPECT_EQ(options["hull_resolution"], 64);
+  EXPECT_EQ(options["views"], 8);
+  ASSERT_EQ(penumbra({"fit", model_, "-o", path("b.stl"), "--config", path("r.json")}).exitCode, 0);
+  EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
+  const ProcessResult both = penumbra({"fit", model_, "-o", path("b.stl"), "--preset", "fast_preview", "--config", path("r.json")});
+  EXPECT_EQ(both.exitCode, 2);
+  EXPECT_NE(both.err.find("--config"), std::string::npos) << both.err;
+  EXPECT_NE(both.err.find("--preset"), std::string::npos) << both.err;
+}
+
 TEST_F(CliFit, ATimelapseDoesNotChangeTheResult) {
   ASSERT_EQ(penumbra(smallFit(model_, path("a.stl"), {"--iterations", "5"})).exitCode, 0);
   ASSERT_EQ(penumbra(smallFit(model_, path("b.stl"), {"--iterations", "5", "--timelapse", path("t.webp")})).exitCode, 0);

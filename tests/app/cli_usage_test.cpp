@@ -51,6 +51,8 @@ TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
        "-o: there is no folder '/no/such/folder'. Make it first."},
       {{"fit", model, "-o", out, "--config", "missing.json"}, 3,
        "Cannot read the configuration 'missing.json'. Check the path."},
+      {{"fit", model, "-o", out, "--preset", "magic"}, 2,
+       "preset is 'magic', must be one of: balanced, fast-preview, fine-detail, thin-structures, watch-it-grow."},
       {{"fit", model, "-o", out, "--config", config, "--report", config}, 2,
        "--report: '" + config + "' is the same file as --config and would overwrite it. Name another file."},
       {{"eval", model, "--json", model}, 2,

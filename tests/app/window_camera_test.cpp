@@ -146,6 +146,33 @@ TEST(Picking, FindsTheNearestFaceFromBothSides) {
   EXPECT_FALSE(pick({{0, 0, 5}, {0, 0, 1}}, positions, faces));
 }
 
+TEST(SceneLines, CapsMarkTheDirectionsThatNoViewIsNear) {
+  ViewCoverage coverage;
+  coverage.emptiest = glm::normalize(glm::dvec3(1, 2, -1));
+  coverage.widestGap = 70;
+  double widest = 0;
+  glm::dvec3 sum(0);
+  const auto caps = unseenCaps(coverage);
+  for (const LineVertex& end : caps) {
+    const glm::dvec3 p(end.position);
+    EXPECT_NEAR(glm::length(p), kCapRadius, 1e-6);
+    const double angle = glm::degrees(std::acos(std::min(1.0, std::abs(glm::dot(p, coverage.emptiest)) / glm::length(p))));
+    EXPECT_LT(angle, 35.01);
+    widest = std::max(widest, angle);
+    sum += p;
+  }
+  EXPECT_GT(widest, 34.9);
+  EXPECT_LT(glm::length(sum), 1e-3) << "both ends of the axis alike";
+
+  Snapshot snapshot;
+  SceneLinesRequest request{&snapshot};
+  const std::size_t without = sceneLines(request).size();
+  request.unseen = coverage;
+  EXPECT_EQ(sceneLines(request).size(), without + caps.size());
+  request.lockedView = 0;
+  EXPECT_EQ(sceneLines(request).size(), without) << "looking through a camera";
+}
+
 TEST(SceneLines, CamerasAreFoundUnderTheCursor) {
   auto views = std::make_shared<ViewSet>();
   for (int i = 0; i < 5; ++i) {

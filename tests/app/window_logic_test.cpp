@@ -14,7 +14,7 @@
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/plot_axes.h"
-#include "app/window/presets.h"
+#include "app/cli/presets.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"

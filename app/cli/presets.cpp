@@ -1,13 +1,14 @@
-#include "app/window/presets.h"
+#include "app/cli/presets.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include <nlohmann/json.hpp>
 
-#include "app/window/file_browser.h"
+#include "optim/io/file_input.h"
 #include "renderer/error.h"
 
 namespace penumbra {
@@ -16,7 +17,13 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& why) {
-  throw Error(ExitCode::Usage, "The preset " + displayName(file) + " cannot be used: " + why, "Mend or remove the file.");
+  throw Error(ExitCode::Usage, "The preset " + shownPath(file) + " cannot be used: " + why, "Mend or remove the file.");
+}
+
+// "fast-preview" for "Fast preview", however it is written.
+std::string plainName(std::string text) {
+  for (char& c : text) c = c == ' ' || c == '_' ? '-' : char(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 bool named(const Preset& preset, const char* option) {
@@ -63,6 +70,18 @@ std::vector<Preset> readPresets(const fs::path& folder, std::vector<std::string>
   }
   std::sort(presets.begin(), presets.end(), [](const Preset& a, const Preset& b) { return a.label < b.label; });
   return presets;
+}
+
+fs::path presetsFolder() { return fs::path(PENUMBRA_ASSETS_DIR) / "presets"; }
+
+Preset presetNamed(const std::string& name) {
+  std::vector<std::string> problems;
+  std::string known;
+  for (const Preset& preset : readPresets(presetsFolder(), problems)) {
+    if (plainName(preset.label) == plainName(name)) return preset;
+    known += (known.empty() ? "" : ", ") + plainName(preset.label);
+  }
+  throw Error(ExitCode::Usage, "preset is '" + name + "', must be one of: " + known + ".");
 }
 
 FitOptions withPreset(const Preset& preset, const FitOptions& current) {
