@@ -177,7 +177,7 @@ inline void coverBlocks(const SoftRasView<Real>& view, const SoftRasEdge<Real>* 
                         int tileX, int tileY, int face) {
   using L = BlockLanes<Real>;
   constexpr Real kFull = sizeof(Real) == 4 ? Real(1.0 / (1 << 25)) : Real(1.0 / (1ll << 54));
-  Lanes<Real> most;
+  Lanes<Real> most{};
   forBlocks<N>(
       view, edges, range, tileX, tileY, face,
       [&](std::size_t pixel, int part, const SoftRasPlace<L, N>& place) {
