@@ -31,7 +31,7 @@ Question questionOf(const AppState& state) {
 void carryOut(AppState& state, Dialog question) {
   if (question == Dialog::ConfirmReset) state.resetNow();
   else if (question == Dialog::ConfirmQuit) state.quit = true;
-  else state.openNow(std::filesystem::path(state.pendingOpen));
+  else state.openPending();
 }
 
 void keyTable(AppState& state, Ui& ui, Menu menu) {

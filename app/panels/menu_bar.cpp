@@ -1,6 +1,8 @@
 // The menus, all from the table of actions, and what is open at the right end.
 #include "app/panels/panels.h"
 
+#include <optional>
+
 #include "app/window/file_browser.h"
 #include "app/window/widgets.h"
 
@@ -26,6 +28,21 @@ void drawSamples(AppState& state) {
   ImGui::EndMenu();
 }
 
+// Fits that were running when Penumbra last ended without being closed.
+void drawRecoverable(AppState& state) {
+  const auto fits = state.abandonedFits();
+  if (fits.empty() || !ImGui::BeginMenu("Recover fit")) return;
+  std::optional<std::size_t> chosen;
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    ImGui::PushID(int(i));
+    if (ImGui::MenuItem(fits[i].info.name.c_str(), fits[i].progressText().c_str())) chosen = i;
+    tip(displayName(fits[i].info.source));
+    ImGui::PopID();
+  }
+  ImGui::EndMenu();
+  if (chosen) state.requestRecover(*chosen);
+}
+
 std::string menuLabel(const AppState& state, const ActionInfo& row) {
   if (row.action == Action::StartPause) return state.primary().action == Action::StartPause ? state.primary().label : "Start";
   if (row.action == Action::Undo && state.undoStack.canUndo()) return "Undo " + state.undoStack.nextUndo()->label;
@@ -39,7 +56,7 @@ void drawMenu(AppState& state, Menu menu) {
   for (const ActionInfo& row : actionTable()) {
     if (row.menu != menu) continue;
     if (row.separatorBefore) ImGui::Separator();
-    if (row.action == Action::Export) drawRecent(state), drawSamples(state), ImGui::Separator();
+    if (row.action == Action::Export) drawRecent(state), drawSamples(state), drawRecoverable(state), ImGui::Separator();
     const std::string label = menuLabel(state, row) + "###" + row.label;
     if (ImGui::MenuItem(label.c_str(), shortcutText(row.action).c_str(), checked(state, row.action), enabled(state, row.action)))
       perform(state, row.action);

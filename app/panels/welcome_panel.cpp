@@ -1,7 +1,6 @@
 // What a person meets first: the ways in, samples, what was open before, and how to move about.
 #include "app/panels/panels.h"
 
-#include <cmath>
 #include <optional>
 
 #include "app/window/file_browser.h"
@@ -101,14 +100,6 @@ void controls(AppState& state, Ui& ui) {
   ImGui::PopFont();
 }
 
-// "2 min ago".
-std::string agoText(double seconds) {
-  if (seconds < 90) return "a moment ago";
-  if (seconds < 5400) return std::to_string(int(std::lround(seconds / 60))) + " min ago";
-  if (seconds < 48 * 3600) return std::to_string(int(std::lround(seconds / 3600))) + " hours ago";
-  return std::to_string(int(std::lround(seconds / 86400))) + " days ago";
-}
-
 // Fits that were running when Penumbra last ended without being closed.
 void recoverable(AppState& state, Ui& ui) {
   constexpr std::size_t kShown = 3;
@@ -125,7 +116,7 @@ void recoverable(AppState& state, Ui& ui) {
     ImGui::TextUnformatted(elided(fits[i].info.name, 0.4f * (right - left)).c_str());
     tip(displayName(fits[i].info.source));
     ImGui::SameLine(0, ui.px(12));
-    dimText(("iteration " + std::to_string(fits[i].info.iteration) + ", " + agoText(fits[i].age)).c_str());
+    dimText(fits[i].progressText().c_str());
     ImGui::SameLine(right);
     if (labelButton(ui, "", "Recover", i == 0 ? ButtonLook::Primary : ButtonLook::Plain, recover)) recovered = i;
     ImGui::SameLine(0, gap);

@@ -67,6 +67,7 @@ class AppState {
   // Files.
   void requestOpen(const std::filesystem::path& path);  // asks first when work would be lost
   void openNow(const std::filesystem::path& path);
+  void openPending();                  // ConfirmOpen was confirmed
   void dropFiles(const std::vector<std::filesystem::path>& paths);
   void browse(BrowsePurpose purpose);
   void browsed(BrowsePurpose purpose, const std::filesystem::path& path);  // a dialog answered
@@ -78,6 +79,8 @@ class AppState {
   // Fits kept against crashes. `store` must outlive the session.
   void useRecovery(RecoveryStore& store);
   std::span<const AbandonedFit> abandonedFits() const;  // newest first
+  void offerRecovery();                // a toast, where the welcome panel is not seen
+  void requestRecover(std::size_t index);  // asks first when work would be lost
   void recoverFit(std::size_t index);
   void discardFit(std::size_t index);
 
@@ -145,6 +148,7 @@ class AppState {
   std::optional<std::filesystem::path> screenshotWanted;
   std::filesystem::path opened;        // path of what is loaded; empty for none
   std::filesystem::path pendingOpen;   // waits for ConfirmOpen
+  std::filesystem::path pendingFit;    // likewise, the abandoned fit of it; empty for a fresh one
   std::function<void(const std::string&)> setClipboard = [](const std::string&) {};
   std::function<std::string()> getClipboard = [] { return std::string(); };
   Session* session() { return session_; }

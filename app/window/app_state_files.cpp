@@ -1,6 +1,9 @@
 // The part of AppState that deals with files: opening, giving up, recovering, exporting.
 #include "app/window/app_state.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "optim/io/mesh_io.h"
 
 namespace penumbra {
@@ -10,7 +13,16 @@ namespace fs = std::filesystem;
 void AppState::requestOpen(const fs::path& path) {
   if (!unsavedWork()) return openNow(path);
   pendingOpen = path;
+  pendingFit.clear();
   dialog = Dialog::ConfirmOpen;
+}
+
+void AppState::openPending() {
+  const fs::path path = std::exchange(pendingOpen, {}), file = std::exchange(pendingFit, {});
+  if (file.empty()) return openNow(path);
+  const auto fits = abandonedFits();
+  const auto fit = std::find_if(fits.begin(), fits.end(), [&](const AbandonedFit& f) { return f.file == file; });
+  recoverFit(std::size_t(fit - fits.begin()));
 }
 
 void AppState::openNow(const fs::path& path) {
@@ -38,8 +50,22 @@ std::span<const AbandonedFit> AppState::abandonedFits() const {
   return recovery_->abandoned();
 }
 
+void AppState::offerRecovery() {
+  if (const auto fits = abandonedFits(); !fits.empty())
+    toast(NoticeKind::Warning, "A fit of " + fits[0].info.name + " was cut short.", "File > Recover fit brings it back.");
+}
+
+void AppState::requestRecover(std::size_t index) {
+  if (index >= abandonedFits().size()) return;
+  if (!unsavedWork()) return recoverFit(index);
+  pendingOpen = abandonedFits()[index].info.source;
+  pendingFit = abandonedFits()[index].file;
+  dialog = Dialog::ConfirmOpen;
+}
+
 void AppState::recoverFit(std::size_t index) {
   if (!session_ || index >= abandonedFits().size()) return;
+  recovery_->adopting();
   recovering_ = abandonedFits()[index].file;
   session_->recover(recovering_);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <exception>
 #include <utility>
@@ -25,6 +26,14 @@ double ageOf(const fs::path& file) {
   std::error_code failed;
   const auto written = fs::last_write_time(file, failed);
   return failed ? 0 : std::max(0.0, std::chrono::duration<double>(fs::file_time_type::clock::now() - written).count());
+}
+
+// "2 min ago".
+std::string agoText(double seconds) {
+  if (seconds < 90) return "a moment ago";
+  if (seconds < 5400) return std::to_string(int(std::lround(seconds / 60))) + " min ago";
+  if (seconds < 48 * 3600) return std::to_string(int(std::lround(seconds / 3600))) + " hours ago";
+  return std::to_string(int(std::lround(seconds / 86400))) + " days ago";
 }
 
 // Whether `path` still names the opened file: it may have been removed between opening and locking.
@@ -136,6 +145,10 @@ void RecoveryStore::findAbandoned(const fs::path& folder) {
   }
 }
 
+std::string AbandonedFit::progressText() const {
+  return "iteration " + std::to_string(info.iteration) + ", " + agoText(age);
+}
+
 void RecoveryStore::discard(std::size_t index) {
   if (index >= abandoned_.size()) return;
   std::error_code ignored;
@@ -145,11 +158,18 @@ void RecoveryStore::discard(std::size_t index) {
   locks_.erase(locks_.begin() + std::ptrdiff_t(index));
 }
 
+fs::file_time_type RecoveryStore::ownWritten() const {
+  std::error_code failed;
+  const fs::file_time_type time = fs::last_write_time(file_, failed);
+  return failed ? fs::file_time_type::min() : time;
+}
+
+void RecoveryStore::adopting() { ownBefore_ = ownWritten(); }
+
 void RecoveryStore::adopted(const fs::path& file) { adopted_ = file; }
 
 void RecoveryStore::tidy() {
-  std::error_code failed;
-  if (adopted_.empty() || !fs::exists(file_, failed)) return;
+  if (adopted_.empty() || ownWritten() == ownBefore_) return;
   for (std::size_t i = 0; i < abandoned_.size(); ++i)
     if (abandoned_[i].file == adopted_) return adopted_.clear(), discard(i);
 }

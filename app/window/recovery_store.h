@@ -5,6 +5,7 @@
 // a power cut. Such files are offered once, by the first window that claims them; a clean end removes its own file.
 #pragma once
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "optim/session/recovery.h"
@@ -34,6 +35,7 @@ struct AbandonedFit {
   std::filesystem::path file;
   RecoveryInfo info;
   double age = 0;                        // seconds since it was written
+  std::string progressText() const;      // "iteration 7, 2 min ago"
 };
 
 class RecoveryStore {
@@ -49,7 +51,9 @@ class RecoveryStore {
   const std::filesystem::path& file() const { return file_; }     // of this process
   const std::vector<AbandonedFit>& abandoned() const { return abandoned_; }  // newest first
   void discard(std::size_t index);
-  // The fit was recovered: its file goes as soon as this process has kept the fit in its own.
+  // A fit is to be recovered: what this process's own file holds now, if anything, is another one.
+  void adopting();
+  // It was recovered: its file goes as soon as this process has kept the fit in its own.
   void adopted(const std::filesystem::path& file);
   void tidy();
 
@@ -58,7 +62,10 @@ class RecoveryStore {
   void claimOwn(const std::filesystem::path& folder);
   void findAbandoned(const std::filesystem::path& folder);
 
+  std::filesystem::file_time_type ownWritten() const;  // min() when it is not there
+
   std::filesystem::path file_, adopted_;
+  std::filesystem::file_time_type ownBefore_ = std::filesystem::file_time_type::min();
   FileLock lock_;
   std::vector<AbandonedFit> abandoned_;
   std::vector<FileLock> locks_;          // of `abandoned_`, in the same order

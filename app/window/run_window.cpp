@@ -92,6 +92,7 @@ class Window {
     if (!arguments_.open.empty()) {
       state_->startWhenLoaded = arguments.start || arguments.benchUiSeconds > 0;
       state_->openNow(arguments_.open);
+      state_->offerRecovery();
     }
   }
 

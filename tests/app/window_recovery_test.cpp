@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 #include "app/window/app_state.h"
@@ -152,6 +153,50 @@ TEST_F(Recovering, TheWindowBringsAFitBackAndThenKeepsItItself) {
     EXPECT_EQ(session.snapshot()->iteration, 30);
   }
   EXPECT_EQ(filesIn(folder_), 0);
+}
+
+TEST_F(Recovering, ItsFileStaysUntilTheFitItselfIsKept) {
+  killOneThatKept(7);
+  RecoveryStore store(folder_);
+  writeRecovery(store.file(), someFit(model_, 3));  // what was fitted here until now
+  const fs::path abandoned = store.abandoned().at(0).file;
+  store.adopting();
+  store.adopted(abandoned);
+  store.tidy();
+  EXPECT_TRUE(fs::exists(abandoned));
+  writeRecovery(store.file(), someFit(model_, 7));
+  fs::last_write_time(store.file(), fs::file_time_type::clock::now() + std::chrono::seconds(1));  // coarse clocks
+  store.tidy();
+  EXPECT_FALSE(fs::exists(abandoned));
+  EXPECT_TRUE(store.abandoned().empty());
+}
+
+TEST_F(Recovering, IsOfferedBesideAnOpenModelAndAsksBeforeWorkIsLost) {
+  killOneThatKept(7);
+  RecoveryStore store(folder_);
+  Session session;
+  FitOptions options = quick();
+  options.iterations = 300;
+  AppState state(&session, Settings{}, options);
+  state.useRecovery(store);
+  state.openNow(model_);
+  state.offerRecovery();
+  ASSERT_FALSE(state.notices.toasts().empty());
+  EXPECT_NE(state.notices.toasts().back().advice.find("Recover fit"), std::string::npos);
+  session.waitIdle();
+  state.update(1);
+  state.step(250);
+  session.waitIdle();
+  state.update(2);
+  ASSERT_TRUE(state.unsavedWork());
+  state.requestRecover(0);
+  EXPECT_EQ(state.dialog, Dialog::ConfirmOpen);
+  EXPECT_EQ(state.pendingOpen, model_);
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 250) << "nothing before it is confirmed";
+  state.openPending();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->iteration, 7);
 }
 
 TEST_F(Recovering, AFitWhoseInputIsGoneStaysForLater) {
