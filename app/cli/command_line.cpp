@@ -264,7 +264,8 @@ void parse(CLI::App& app, int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::ArgumentMismatch& mismatch) {
     const std::string text = mismatch.what();  // "--views: 1 required TEXT missing" and the like
-    throw Error(ExitCode::Usage, text.substr(0, text.find(':')) + " needs a value.", "See --help.");
+    const std::string name = text.substr(0, text.find(':'));  // empty for flags that --help leaves out
+    throw Error(ExitCode::Usage, (name.empty() ? argv[argc - 1] : name) + " needs a value.", "See --help.");
   } catch (const CLI::Success&) {
     throw;
   } catch (const CLI::ParseError& error) {

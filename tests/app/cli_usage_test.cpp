@@ -34,6 +34,7 @@ TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
       {{"fit", model, "-o", out, "--learning-rate", "3"}, 2, "learning_rate is 3, must be in [1e-06, 1]"},
       {{"fit", model, "-o", out, "--coverage", "magic"}, 2, "coverage is 'magic', must be contour or softras"},
       {{"fit", model, "-o", out, "--views"}, 2, "--views needs a value. See --help."},
+      {{model, "--views"}, 2, "--views needs a value. See --help."},
       {{"fit", model, "more", "-o", out}, 2, "Unexpected argument 'more'. See penumbra fit --help."},
       {{"fit", model}, 2, "fit: no output was named. Add -o out.glb."},
       {{"fit", model, "-o", "out.txt"}, 2,
