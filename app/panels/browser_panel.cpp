@@ -84,12 +84,21 @@ std::optional<std::filesystem::path> list(AppState& state, Ui& ui) {
   return answer;
 }
 
+// Keys have their own numbers from Dear ImGui 1.87 on; before, those of the platform.
+bool pressed(ImGuiKey key, bool repeated = true) {
+#if IMGUI_VERSION_NUM < 18700
+  return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key), repeated);
+#else
+  return ImGui::IsKeyPressed(key, repeated);
+#endif
+}
+
 std::optional<std::filesystem::path> keys(AppState& state) {
   if (ImGui::IsAnyItemActive()) return std::nullopt;
-  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_DownArrow))) state.browser.moveSelection(1);
-  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_UpArrow))) state.browser.moveSelection(-1);
-  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Backspace))) state.browser.up();
-  if (ImGui::IsKeyPressed(key::kEnter, false)) return state.browser.activate();
+  if (pressed(ImGuiKey_DownArrow)) state.browser.moveSelection(1);
+  if (pressed(ImGuiKey_UpArrow)) state.browser.moveSelection(-1);
+  if (pressed(ImGuiKey_Backspace)) state.browser.up();
+  if (pressed(ImGuiKey_Enter, false)) return state.browser.activate();
   return std::nullopt;
 }
 
