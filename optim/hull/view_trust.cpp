@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace penumbra {
 namespace {
 
 constexpr int kInnerRays = 64, kOutlineRays = 48, kCoarse = 48, kFine = 4, kRounds = 3;
+constexpr int kThinReach = 4;  // pixels
+constexpr float kThin = 1;     // pixels to the outline, within the silhouette
 constexpr float kInside = 3;  // pixels: rays of the inner kind are so far from their own outline
 
 struct Verdict {
   float excess = -std::numeric_limits<float>::infinity();  // m, world units
   int blamed = -1;
+  glm::vec3 place{0};
 };
 
 // Every n-th of the pixels that `wanted` accepts, n such that about `count` are left.
@@ -62,7 +66,7 @@ class Judge {
       if (v < 0 || v == u || (k == first && k >= 0) || !trusted_[std::size_t(v)]) continue;
       const std::uint16_t one[] = {std::uint16_t(v)};
       const float value = field_.value(x, one);
-      if (value > verdict.excess) verdict = {value, v};
+      if (value > verdict.excess) verdict = {value, v, x};
       if (value >= atMost) break;  // worse than a point that is known already
     }
     return verdict;
@@ -147,22 +151,48 @@ class Judge {
     return worst;
   }
 
+  // Does view v show nothing around x but what is too thin to be sure to meet a pixel's middle?
+  bool thinAround(int v, const glm::vec3& x) const {
+    const Mask& d = field_.distance(v);
+    const glm::ivec2 middle(field_.project(v, x).pixel);
+    for (int y = std::max(0, middle.y - kThinReach); y <= std::min(d.height - 1, middle.y + kThinReach); ++y)
+      for (int i = std::max(0, middle.x - kThinReach); i <= std::min(d.width - 1, middle.x + kThinReach); ++i)
+        if (d.at(i, y) < -kThin) return false;
+    return true;
+  }
+
   double noise() const {
-    std::vector<double> sums(trusted_.size());
-    std::vector<int> counts(trusted_.size());
-    pool_.parallelFor(int(trusted_.size()), [&](int u, int) {
+    const std::size_t n = trusted_.size();
+    struct Tally {
+      double sum = 0;
+      int rays = 0;
+      std::vector<double> thin;  // of the sum, what is blamed on thin parts in each view
+    };
+    std::vector<Tally> tallies(n);
+    pool_.parallelFor(int(n), [&](int u, int) {
       if (!trusted_[std::size_t(u)]) return;
+      Tally& tally = tallies[std::size_t(u)];
+      tally.thin.resize(n);
       for (const glm::vec2& p : outline_[std::size_t(u)]) {
         const Verdict verdict = alongRay(u, p);
         if (!std::isfinite(verdict.excess)) continue;  // misses the ball
-        sums[std::size_t(u)] += std::clamp(double(verdict.excess / pixel_), 0.0, ViewTrust::kDeep);
-        ++counts[std::size_t(u)];
+        ++tally.rays;
+        if (verdict.excess <= 0) continue;
+        const double pixels = std::min(double(verdict.excess / pixel_), ViewTrust::kDeep);
+        tally.sum += pixels;
+        if (thinAround(verdict.blamed, verdict.place)) tally.thin[std::size_t(verdict.blamed)] += pixels;
       }
     });
     double sum = 0;
-    int count = 0;
-    for (std::size_t u = 0; u < sums.size(); ++u) sum += sums[u], count += counts[u];
-    return count > 0 ? sum / count : 0;
+    int rays = 0;
+    std::vector<double> thin(n);
+    for (const Tally& tally : tallies) {
+      sum += tally.sum, rays += tally.rays;
+      for (std::size_t v = 0; v < tally.thin.size(); ++v) thin[v] += tally.thin[v];
+    }
+    std::sort(thin.rbegin(), thin.rend());
+    const double few = std::accumulate(thin.begin(), thin.begin() + std::ptrdiff_t(ViewTrust::kFew * double(n)), 0.0);
+    return rays > 0 ? (few > ViewTrust::kFewShare * sum ? sum - few : sum) / rays : 0;
   }
 
   const HullField& field_;

@@ -9,7 +9,9 @@
 // The worst view is taken out and the rest looked at again, at most a quarter of all.
 // noise = mean of max(m, 0) on the outlines of the masks that are left: 0 for clean masks with exact cameras; dilated and
 // eroded masks and cameras that are a little off show up here in pixels, where the misfit of a mesh could not tell them
-// from detail that it is too coarse for.
+// from detail that it is too coarse for. A sheet that few views see from its edge is lost there between the pixels,
+// though nothing is wrong with them: where a share kFewShare of all excess is blamed on what is thinner than two pixels in
+// a share kFew of the views, it does not count.
 // Limits: below kFewestViews nothing is judged; a mask that shows less than the object where all others are cropped too
 // cannot be found out. Source: consistency of silhouettes, Hernandez, Schmitt and Cipolla, "Silhouette coherence for
 // camera calibration under circular motion" (PAMI 2007), there to calibrate cameras; blaming single views is ours.
@@ -23,6 +25,7 @@ namespace penumbra {
 struct ViewTrust {
   static constexpr int kFewestViews = 6;
   static constexpr double kDeep = 6, kShare = 0.03, kExtraShare = 0.1;
+  static constexpr double kFew = 0.2, kFewShare = 0.6;
   static constexpr double kNoisy = 0.1;  // pixels; clean masks of real shapes stay below a tenth of it
 
   std::vector<int> distrusted;  // ascending, by number among the views that the field was given

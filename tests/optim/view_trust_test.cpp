@@ -69,6 +69,40 @@ TEST(ViewTrust, namesAMaskThatShowsWhatIsNotThere) {
   EXPECT_EQ(judged(views).distrusted, std::vector<int>{5});
 }
 
+TEST(ViewTrust, aSheetThatAFewViewsLoseFromItsEdgeIsNoNoise) {
+  FitOptions options;
+  options.size = 256;
+  for (const float width : {0.05f, 0.2f, 0.5f})
+    for (const int count : {16, 24, 32}) {
+      Mesh sheet;
+      sheet.positions = {{-0.7f, 0, -width}, {0.7f, 0, -width}, {0.7f, 0, width}, {-0.7f, 0, width}};
+      sheet.faces = {{0, 1, 2}, {0, 2, 3}};
+      options.views = count;
+      std::vector<View> views;
+      for (const Camera& camera : placeCameras(options)) views.push_back({"", camera, renderHardMask(sheet, camera, 8)});
+      const ViewTrust trust = judged(views);
+      EXPECT_FALSE(trust.noisy()) << trust.noise << " for " << width << " from " << count << " views";
+    }
+}
+
+TEST(ViewTrust, oneCameraThatIsOffIsNoise) {
+  std::vector<View> views = ellipsoidViews();
+  views[4].camera.cx += 4;
+  EXPECT_TRUE(judged(views).noisy());
+}
+
+TEST(ViewTrust, twoMasksThatAreTooNarrowAllRoundAreNoise) {
+  std::vector<View> views = ellipsoidViews();
+  for (const int v : {2, 7}) {
+    const Mask whole = views[std::size_t(v)].mask;
+    Mask& mask = views[std::size_t(v)].mask;
+    for (int y = 2; y + 2 < mask.height; ++y)
+      for (int x = 2; x + 2 < mask.width; ++x)
+        for (int k = -2; k <= 2; ++k) mask.at(x, y) = std::min({mask.at(x, y), whole.at(x + k, y), whole.at(x, y + k)});
+  }
+  EXPECT_TRUE(judged(views).noisy());
+}
+
 TEST(ViewTrust, noiseGrowsWithTheErrorOfTheCameras) {
   double last = 0.05;
   for (const double pixels : {1.0, 2.0}) {
