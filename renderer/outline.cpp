@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "renderer/core/contour_fit.h"
 #include "renderer/core/projection.h"
 
 namespace penumbra {
@@ -77,7 +78,7 @@ OutlineRow<Real> outlineRow(const MeshRef<Real>& mesh, const CameraT<Real>& came
 }
 
 template <class Real> Real outlineDepth(const OutlinePart<Real>& part, Real t) {
-  return Real(1) / ((Real(1) - t) / part.endA.x.z + t / part.endB.x.z);  // 1/z is linear in the image
+  return depthBetween(part.endA.x.z, part.endB.x.z, t);
 }
 
 template <class Real>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "renderer/core/contour_fit.h"
+
 namespace penumbra {
 namespace {
 
@@ -17,12 +19,6 @@ double coveredIoU(const ViewOutline<float>& outline, const TargetField& target) 
   const long either = own + target.covered() - both;
   return either > 0 ? double(both) / double(either) : 1.0;
 }
-
-// The rows of the samples of one part are (1 - t) A_k + t B_k times a factor; these are sums over them.
-struct PartSums {
-  float aa = 0, ab = 0, bb = 0;  // of w times products of the factors of A and B
-  float a = 0, b = 0;            // of w r times the factors
-};
 
 using ViewRow = Eigen::Matrix<float, kViewUnknowns, 1>;
 
@@ -57,7 +53,7 @@ PartRows rowsOf(const MeshRef<float>& mesh, const CameraT<float>& camera, const 
   return rows;
 }
 
-ContourTerm termOf(const PartRows& rows, const PartSums& sums) {
+ContourTerm termOf(const PartRows& rows, const FitSums& sums) {
   ContourTerm term;
   term.count = rows.count;
   for (int k = 0; k < rows.count; ++k) {
@@ -109,37 +105,31 @@ ContourMisfit sumTerms(const MeshRef<float>& mesh, const CameraT<float>& camera,
   ContourMisfit misfit;
   misfit.iou = coveredIoU(outline, target);
   if (target.empty()) return misfit;
-  const float focal = std::sqrt(camera.fx * camera.fy), clip = float(options.clip), k = float(options.robust);
+  const float focal = std::sqrt(camera.fx * camera.fy);
+  const FitRules rules{float(options.clip), float(options.robust), float(kLengthScale)};
+  FitMisfit sum{};
   const auto& samples = outline.samples;
   for (std::size_t first = 0, next = 0; first < samples.size(); first = next) {
     const OutlinePart<float>& part = outline.parts[std::size_t(samples[first].part)];
-    PartSums sums;
+    FitSums sums{};
     PartViewSums viewSums;
     if (view) view->beginPart();
     for (next = first; next < samples.size() && samples[next].part == samples[first].part; ++next) {
       const OutlineSample<float>& s = samples[next];
-      const float distance = target.at(s.pixel).distance - width;
-      const float phi = std::clamp(distance, -clip, clip), size = std::abs(phi);
-      misfit.length += double(s.length);
-      misfit.absolute += double(s.length * std::abs(distance));
-      misfit.squared += double(s.length * distance * distance);
       const float unit = outlineDepth(part, s.t) / focal;  // world units a pixel
-      const float far = k > 0 && size > k ? k / size : 1, weight = float(kLengthScale) * s.length * unit;
-      // Huber: phi^2 / 2 up to k, then k |phi| - k^2 / 2
-      misfit.energy += double(weight * unit * unit * (far < 1 ? k * size - 0.5f * k * k : 0.5f * phi * phi));
-      const float a = (1 - s.t) * unit, b = s.t * unit, w = weight * far, r = phi * unit;
-      sums.aa += w * a * a, sums.ab += w * a * b, sums.bb += w * b * b;
-      sums.a += w * r * a, sums.b += w * r * b;
+      const FitFactors f = addSample(rules, target.at(s.pixel).distance - width, unit, s.t, s.length, sums, sum);
       if (!view) continue;
       const ViewRow row = view->row(s, unit);
-      view->square += w * row * row.transpose();
-      view->pull += w * r * row;
-      viewSums.a += w * a * row, viewSums.b += w * b * row;
+      view->square += f.w * row * row.transpose();
+      view->pull += f.w * f.r * row;
+      viewSums.a += f.w * f.a * row, viewSums.b += f.w * f.b * row;
     }
     const PartRows rows = rowsOf(mesh, camera, part, part.normal, float(options.nearPlane));
     terms.push_back(termOf(rows, sums));
     if (view) view->endPart(rows, viewSums);
   }
+  misfit.energy = sum.energy, misfit.length = sum.length;
+  misfit.absolute = sum.absolute, misfit.squared = sum.squared;
   return misfit;
 }
 

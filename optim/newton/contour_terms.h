@@ -12,9 +12,9 @@
 #pragma once
 #include <vector>
 
-#include "optim/newton/symmetric3.h"
 #include "optim/newton/target_field.h"
 #include "optim/newton/view_motion.h"
+#include "renderer/core/symmetric3.h"
 #include "renderer/outline.h"
 
 namespace penumbra {

@@ -88,10 +88,7 @@ void NormalEquations::invertDiagonal(double damping) {
       const float plate = prior_ * plate_->diagonal()[v];
       for (float& value : m) value *= more;
       for (const std::size_t c : {0u, 3u, 5u}) m[c] += float(damping) * plate + floor;
-      const glm::dmat3 block(m[0] + plate, m[1], m[2], m[1], m[3] + plate, m[4], m[2], m[4], m[5] + plate);
-      const glm::dmat3 inverse = glm::inverse(block);
-      inverse_[v] = {float(inverse[0][0]), float(inverse[0][1]), float(inverse[0][2]),
-                     float(inverse[1][1]), float(inverse[1][2]), float(inverse[2][2])};
+      inverse_[v] = inverseOf({m[0] + plate, m[1], m[2], m[3] + plate, m[4], m[5] + plate});
     }
     return 0.0;
   });

@@ -34,19 +34,8 @@ TargetField::TargetField(const Mask& mask, double width) : outline_(traceOutline
 }
 
 TargetField::Sample TargetField::at(const glm::vec2& pixel) const {
-  const int width = distance_.width, height = distance_.height;
-  const float x = std::clamp(pixel.x - 0.5f, 0.0f, float(width - 1)), y = std::clamp(pixel.y - 0.5f, 0.0f, float(height - 1));
-  const int x0 = std::min(int(x), std::max(0, width - 2)), y0 = std::min(int(y), std::max(0, height - 2));
-  const int x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
-  const float u = x - float(x0), v = y - float(y0);
-  const float a = distance_.at(x0, y0), b = distance_.at(x1, y0), c = distance_.at(x0, y1), d = distance_.at(x1, y1);
-  Sample sample{(1 - v) * (a + u * (b - a)) + v * (c + u * (d - c)),
-                {(1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)}};
-  if (touchesFrame_) {
-    const float free = std::max(0.0f, std::min({pixel.x, pixel.y, float(width) - pixel.x, float(height) - pixel.y}));
-    sample.distance = std::clamp(sample.distance, -free, free);
-  }
-  return sample;
+  return sampleField(distance_.width, distance_.height, touchesFrame_, pixel,
+                     [this](int x, int y) { return distance_.at(x, y); });
 }
 
 std::vector<TargetField> makeTargetFields(std::span<const View> views, ThreadPool& pool) {

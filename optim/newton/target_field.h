@@ -11,6 +11,7 @@
 
 #include "optim/targets/distance_field.h"
 #include "optim/view_set.h"
+#include "renderer/core/contour_fit.h"
 #include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
@@ -20,10 +21,7 @@ class TargetField {
   TargetField() = default;
   explicit TargetField(const Mask& mask, double width = 0);  // see View::width
 
-  struct Sample {
-    float distance;      // px, inside positive
-    glm::vec2 gradient;  // of phi, about unit length, towards the inside
-  };
+  using Sample = FieldSample;
   Sample at(const glm::vec2& pixel) const;
   const Mask& distance() const { return distance_; }
   bool empty() const { return outline_.empty(); }  // the mask shows nothing, or fills the frame
@@ -31,6 +29,7 @@ class TargetField {
   double outlineLength() const { return length_; }  // px
   // Pixels of the mask at 1/2 or more: all of them, and those of a row in columns [begin, end).
   long covered() const { return covered_; }
+  bool touchesFrame() const { return touchesFrame_; }
   // Partly covered pixels for each pixel of outline, at most 1: 0 for binary masks.
   double greyShare() const { return greyShare_; }
   int coveredBetween(int row, int begin, int end) const {

@@ -329,8 +329,8 @@ struct MakePieces {
   const int* onLeft;
   PrefixView places;
   Piece* pieces;
-  PieceSums* sums;
-  EndTable ends;
+  PieceSums* sums;  // emptied; null: none are kept
+  EndTable ends;    // without entries: ends are not noted
   int capacity;
   PENUMBRA_HD void operator()(Index index) const {
     const int i = int(index);
@@ -346,9 +346,9 @@ struct MakePieces {
       const float scale = length2 > 0 ? float(empty) / sqrtf(length2) : 0.0f;
       pieces[place] = {start.x, start.y, span.x, span.y, span2 > 0 ? 1.0f / span2 : 0.0f, scale * e.y, -scale * e.x, t0,
                        t1,      i,       other0, other1};
-      sums[place] = {};
-      if (t0 == 0 && s.a2 < 0) ends.insert(s.slot, s.a, std::uint32_t(2 * place));
-      if (t1 == 1 && s.b2 < 0) ends.insert(s.slot, s.b, std::uint32_t(2 * place + 1));
+      if (sums) sums[place] = {};
+      if (t0 == 0 && s.a2 < 0 && ends.entries) ends.insert(s.slot, s.a, std::uint32_t(2 * place));
+      if (t1 == 1 && s.b2 < 0 && ends.entries) ends.insert(s.slot, s.b, std::uint32_t(2 * place + 1));
       ++place;
     });
   }

@@ -40,8 +40,46 @@ struct ClearContour {
   }
 };
 
-// Which pixels of one block are covered: the count of faces at its first pixel and where it changes, from the list of
-// its row. Also takes the block's mark away.
+// Bits k, k + 1, ... 31.
+PENUMBRA_HD inline std::uint32_t bitsFrom(int k) { return k >= 32 ? 0u : ~std::uint32_t(0) << k; }
+
+// Which pixels of the block that begins at `pixel` are covered, bit by bit: the count of faces at its first pixel and
+// where it changes, from the list of its row.
+PENUMBRA_HD inline std::uint32_t coveredBits(const OutlineData& data, const Pixel& pixel) {
+  const Slot& slot = data.slots[pixel.slot];
+  const Index row = data.cells.row(pixel.slot, pixel.y, slot.margin);
+  const int bin = pixel.x / kBlock + data.cells.marginBins;
+  const float centre = float(pixel.y) + 0.5f;
+  const int width = slot.view.camera.width, end = pixel.x + kBlock;
+  int count = 0;
+  for (int b = 0; b < bin; ++b) count += data.cells.steps[row + b];
+  std::uint32_t word = 0;
+  // Walk from change to change; at first everything up to the block's first pixel counts.
+  for (int from = pixel.x, first = 1; from < end; first = 0) {
+    int next = end, step = 0;
+    for (int n = data.cells.first[row + bin]; n >= 0; n = data.cells.nodes[n].next) {
+      const Segment& s = data.segments[data.cells.nodes[n].segment];
+      if (!spansRow(s.ay, s.by, centre)) continue;
+      const float x = crossingX(s.ax, s.ay, s.slope, centre);
+      if (data.cells.home(s, pixel.y, x) != bin) continue;
+      const int column = rowOf(x - 0.5f, -2, width) + 1, change = countStep(s.ay, s.by, s.net);
+      if (column <= from) {
+        count += first ? change : 0;
+      } else if (column < next) {
+        next = column;
+        step = change;
+      } else if (column == next && next < end) {
+        step += change;
+      }
+    }
+    if (count > 0) word |= bitsFrom(from - pixel.x) & ~bitsFrom(next - pixel.x);
+    count += step;
+    from = next;
+  }
+  return word;
+}
+
+// The same for all blocks. Also takes a block's mark away.
 struct CoverBlocks {
   OutlineData data;
   Images images;
@@ -49,40 +87,8 @@ struct CoverBlocks {
     const Pixel pixel = pixelAt(data.slots, images.slotBlocks, block * kBlock);
     if (!pixel.inSlot) return;
     images.marks[block] = 0;
-    const Slot& slot = data.slots[pixel.slot];
-    const Index row = data.cells.row(pixel.slot, pixel.y, slot.margin);
-    const int bin = pixel.x / kBlock + data.cells.marginBins;
-    const float centre = float(pixel.y) + 0.5f;
-    const int width = slot.view.camera.width, end = pixel.x + kBlock;
-    int count = 0;
-    for (int b = 0; b < bin; ++b) count += data.cells.steps[row + b];
-    std::uint32_t word = 0;
-    // Walk from change to change; at first everything up to the block's first pixel counts.
-    for (int from = pixel.x, first = 1; from < end; first = 0) {
-      int next = end, step = 0;
-      for (int n = data.cells.first[row + bin]; n >= 0; n = data.cells.nodes[n].next) {
-        const Segment& s = data.segments[data.cells.nodes[n].segment];
-        if (!spansRow(s.ay, s.by, centre)) continue;
-        const float x = crossingX(s.ax, s.ay, s.slope, centre);
-        if (data.cells.home(s, pixel.y, x) != bin) continue;
-        const int column = rowOf(x - 0.5f, -2, width) + 1, change = countStep(s.ay, s.by, s.net);
-        if (column <= from) {
-          count += first ? change : 0;
-        } else if (column < next) {
-          next = column;
-          step = change;
-        } else if (column == next && next < end) {
-          step += change;
-        }
-      }
-      if (count > 0) word |= bitsFrom(from - pixel.x) & ~bitsFrom(next - pixel.x);
-      count += step;
-      from = next;
-    }
-    images.inside[block] = word;
+    images.inside[block] = coveredBits(data, pixel);
   }
-  // Bits k, k + 1, ... 31.
-  PENUMBRA_HD static std::uint32_t bitsFrom(int k) { return k >= 32 ? 0u : ~std::uint32_t(0) << k; }
 };
 
 // Columns of a row that satisfy |c + slope dy - x| <= half, the row dy below the piece's start.
