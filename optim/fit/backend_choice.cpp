@@ -2,24 +2,21 @@
 
 namespace penumbra {
 
-std::string BackendChoice::whyNot(Backend wanted, SolverKind solver, const std::string& refusal) {
+std::string BackendChoice::whyNot(Backend wanted, const std::string& refusal) {
   if (wanted == Backend::Cpu) return "The processor was chosen.";
-  if (solver == SolverKind::Newton)
-    return wanted == Backend::Cuda ? "The Newton solver runs on the processor; --solver gradient runs on the graphics card."
-                                   : "The Newton solver runs on the processor.";
   if (!refusal.empty()) return refusal;
   if (!failure_.empty()) return failure_;
   if (!status_) status_ = access_.probe();
   return status_->available ? "" : status_->reason;
 }
 
-bool BackendChoice::useDevice(Backend wanted, SolverKind solver, const std::string& refusal) {
+bool BackendChoice::useDevice(Backend wanted, const std::string& refusal) {
   if (wanted_ && *wanted_ != wanted) {  // chosen anew: a card that failed or was missing gets another chance
     failure_.clear();
     if (status_ && !status_->available) status_.reset();
   }
   wanted_ = wanted;
-  const std::string reason = whyNot(wanted, solver, refusal);
+  const std::string reason = whyNot(wanted, refusal);
   if (wanted == Backend::Cuda && !reason.empty() && reason != reason_) note_ = "The fit runs on the CPU: " + reason;
   reason_ = reason;
   return reason_.empty();

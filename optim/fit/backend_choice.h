@@ -16,8 +16,8 @@ class BackendChoice {
  public:
   explicit BackendChoice(DeviceAccess access) : access_(std::move(access)) {}
 
-  // Whether this solver (not Auto) shall run on the card. Sets reason() and note(). `refusal`: why it cannot.
-  bool useDevice(Backend wanted, SolverKind solver, const std::string& refusal = {});
+  // Whether the fit shall run on the card. Sets reason() and note(). `refusal`: why it cannot.
+  bool useDevice(Backend wanted, const std::string& refusal = {});
   // The card failed: the processor goes on from `iteration`.
   void deviceFailed(const Error& error, int iteration);
 
@@ -29,7 +29,7 @@ class BackendChoice {
   std::string takeNote() { return std::exchange(note_, {}); }
 
  private:
-  std::string whyNot(Backend wanted, SolverKind solver, const std::string& refusal);
+  std::string whyNot(Backend wanted, const std::string& refusal);
 
   DeviceAccess access_;
   std::optional<CudaStatus> status_;

@@ -7,6 +7,7 @@
 
 #include "renderer/cuda/cuda_api.h"
 #include "renderer/device_iteration.h"
+#include "renderer/device_newton.h"
 
 namespace penumbra {
 
@@ -20,6 +21,7 @@ struct DeviceAccess {
   const device::CudaApi* api = device::cudaRuntime();  // for sharing the mesh with a window; null: never shared
   double batchSeconds = 1.0 / 60;  // iterations are queued for about so long; how many does not change the result
   std::function<double()> seconds = secondsNow;
+  std::function<std::unique_ptr<DeviceNewton>()> makeNewton = makeCudaNewton;
 };
 
 }  // namespace penumbra

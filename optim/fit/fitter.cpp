@@ -9,7 +9,7 @@
 #include "optim/fit/gradient_solver.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/hull/visual_hull.h"
-#include "optim/newton/newton_solver.h"
+#include "optim/newton/device_newton_solver.h"
 #include "optim/newton/view_correction.h"
 #include "optim/targets/metrics.h"
 #include "optim/targets/targets.h"
@@ -82,22 +82,30 @@ struct Fitter::Impl {
   // For the options and views in force; the one there is stays when it is of the right kind.
   void makeSolver(bool viewsChanged = false) {
     const SolverKind wanted = resolvedSolver(options, *views);
-    const bool device = backend.useDevice(options.backend, wanted, whyNotOnDevice(options));
+    const bool newton = wanted == SolverKind::Newton;
+    const bool device = backend.useDevice(options.backend, newton ? "" : whyNotOnDevice(options));
     if (solver && wanted == kind && device == onDevice && !viewsChanged) return;
     if (solver) newestGradient(), fetch(), fetchGood(), solver.reset();  // its memory is free before the next one takes some
     fitted = trusted = views;
     judged = given;
     correction = {};
-    if (wanted == SolverKind::Newton) makeNewton();
-    else if (device && backend.reason().empty()) solver = std::make_unique<DeviceSolver>(views, pool, backend.access());
-    else solver = std::make_unique<GradientSolver>(views, pool);
+    if (newton) prepareNewton();
     kind = wanted;
-    onDevice = device && backend.reason().empty();
+    onDevice = device && backend.reason().empty();  // it may have failed just now
+    solver = onDevice ? onCard() : onProcessor();
     solver->setStopFlag(stop);
   }
+  std::unique_ptr<FitSolver> onCard() {
+    if (kind == SolverKind::Newton) return std::make_unique<DeviceNewtonSolver>(fitted, pool, judged, backend.access());
+    return std::make_unique<DeviceSolver>(views, pool, backend.access());
+  }
+  std::unique_ptr<FitSolver> onProcessor() {
+    if (kind == SolverKind::Newton) return std::make_unique<NewtonSolver>(fitted, pool, judged);
+    return std::make_unique<GradientSolver>(views, pool);
+  }
 
-  // Corrects the views first where that is wanted.
-  void makeNewton() {
+  // Judges the masks, and corrects the views where that is wanted.
+  void prepareNewton() {
     if (!given) given = std::make_shared<const JudgedMasks>(views->train, pool);
     judged = given;
     const bool wanted = options.viewCorrection == ViewCorrecting::On ||
@@ -108,7 +116,6 @@ struct Fitter::Impl {
       judged = correction.masks;
     }
     trusted = without(fitted, judged->trust.distrusted);
-    solver = std::make_unique<NewtonSolver>(fitted, pool, judged);
   }
 
   // Uses the solver. When the card fails the processor takes over, from the newest state the host has, and is used.
@@ -121,7 +128,7 @@ struct Fitter::Impl {
       if (state.iteration > good.iteration) good = state;  // what the card has kept is lost
       backend.deviceFailed(error, state.iteration);
     }
-    solver = std::make_unique<GradientSolver>(views, pool);
+    solver = onProcessor();
     solver->setStopFlag(stop);
     onDevice = false;
     return use(*solver);
@@ -282,6 +289,7 @@ void Fitter::setOptions(const FitOptions& options) {
   if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
     impl_->state.growth.sigma = 0;  // begins at what was chosen
   impl_->options = options;
+  if (otherProblem && impl_->kind == SolverKind::Newton) impl_->fetch();  // before the state says that its levels begin anew
   impl_->makeSolver(otherViews);
   if (otherProblem) impl_->state.newton.restartLevel();
   if (!otherCoordinates) return;
@@ -363,6 +371,10 @@ CardNeed Fitter::predictedCardNeed() const {
   const int all = int(cameras.size()), sampled = impl_->options.viewsPerStep;
   const int step = sampled > 0 ? std::min(sampled, all) : all;
   const std::size_t free = impl_->backend.freeMemory();
+  if (impl_->kind == SolverKind::Newton) {
+    const std::size_t bytes = predictNewtonMemory(impl_->topology, cameras);
+    return {bytes, free, free == 0 || bytes <= free ? all : 0, all};
+  }
   const DeviceOptions options = deviceOptions(impl_->options, impl_->reach, impl_->state, meanHalfSide(*impl_->views));
   const DevicePrediction p = predictDeviceMemory(impl_->topology, cameras, options, step, free);
   return {p.bytes, free, p.viewsAtOnce, step};

@@ -26,9 +26,9 @@ struct CardNeed {
 };
 
 // The solver of the options (solver.h) moves the mesh: optim/newton/newton_solver.h or optim/fit/gradient_solver.h, or its
-// twin on the graphics card, optim/fit/device_solver.h. It can be exchanged between any two iterations; when the card
-// fails, the processor goes on from the newest state that the host has. A change of optimizer, parameters or lambda empties the moments: they belong
-// to other coordinates.
+// twin on the graphics card, optim/newton/device_newton_solver.h or optim/fit/device_solver.h. It can be exchanged between
+// any two iterations; when the card fails, the processor goes on from the newest state that the host has. A change of
+// optimizer, parameters or lambda empties the moments: they belong to other coordinates.
 //
 // Guard: after each step, a loss, gradient or position that is not finite, or a vertex farther than `reach` from the
 // origin, is a break-down. reach = max(10, 3 * farthest vertex at the start); the object has radius 1.

@@ -114,21 +114,29 @@ void NewtonSolver::schedule(FitState& state, const FitOptions& options, const Ne
   else n.levelDone = true;
 }
 
+NewtonReport NewtonSolver::step(FitState& state, const Topology& topology, const NewtonSettings& settings) {
+  const NewtonReport report = stepper_.step(state.positions, topology, settings, state.newton.damping);
+  vertexGradient_.clear();
+  for (const glm::vec3& g : stepper_.gradient()) vertexGradient_.push_back(glm::length(g));
+  return report;
+}
+
 Metrics NewtonSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int) {
   NewtonState& n = state.newton;
   std::optional<std::pair<FitState, Topology>> before;  // in case it is interrupted after it was remeshed
-  if (n.level < 0 || n.levelDone) before.emplace(state, topology);
+  if (n.level < 0 || n.levelDone) {
+    fetch(state);
+    before.emplace(state, topology);
+  }
   if (n.level < 0) begin(state, topology, options);
   if (n.levelDone) advance(state, topology);
   NewtonReport report;
   try {
-    report = stepper_.step(state.positions, topology, settings(options, n), n.damping);
+    report = step(state, topology, settings(options, n));
   } catch (const Interrupted&) {
     if (before) std::tie(state, topology) = std::move(*before);
     throw;
   }
-  vertexGradient_.resize(state.positions.size());
-  for (std::size_t i = 0; i < vertexGradient_.size(); ++i) vertexGradient_[i] = glm::length(stepper_.gradient()[i]);
   schedule(state, options, report);
   Metrics m;
   m.silhouette = report.silhouette;

@@ -43,6 +43,10 @@ class NewtonSolver : public FitSolver {
   const std::vector<float>& vertexGradient() const override { return vertexGradient_; }
   Mask coverage(const FitState& state, const Topology& topology, const FitOptions& options, int view) override;
 
+ protected:
+  // One step of the mesh; adapts state.newton.damping. Throws Interrupted with nothing changed.
+  virtual NewtonReport step(FitState& state, const Topology& topology, const NewtonSettings& settings);
+
  private:
   void begin(FitState& state, Topology& topology, const FitOptions& options);
   void advance(FitState& state, Topology& topology);

@@ -9,12 +9,6 @@
 #include "optim/newton/step_guard.h"
 
 namespace penumbra {
-namespace {
-
-constexpr double kLeastDamping = 1e-3, kMostDamping = 1e3;
-
-}  // namespace
-
 NewtonStepper::NewtonStepper(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks)
     : views_(std::move(views)), pool_(pool),
       masks_(masks ? std::move(masks) : std::make_shared<const JudgedMasks>(views_->train, pool)), tracer_(pool),
@@ -138,10 +132,10 @@ NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topolo
       here = there;
       positions.swap(moved_);
       tracedId_ = topology.id;
-      tried = std::max(kLeastDamping, 0.3 * tried);
+      tried = nextDamping(tried, true);
       break;
     }
-    tried = std::min(kMostDamping, 10 * tried);
+    tried = nextDamping(tried, false);
     if (!views.empty()) moveViews(std::move(motions));
     here = lookAt(positions, topology, settings, true);
   }

@@ -10,6 +10,7 @@
 // Why not gradient descent: the visual hull reproduces every silhouette, so the data alone has no gradient there; only
 // with the prior, solved for all vertices at once, do the parts between the rims move to where they belong.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -39,6 +40,11 @@ struct NewtonReport {
   bool accepted = false;
   double energy() const { return silhouette + bending; }
 };
+
+// Levenberg-Marquardt: for the next step when this one was accepted, else for the next attempt.
+inline double nextDamping(double damping, bool accepted) {
+  return accepted ? std::max(1e-3, 0.3 * damping) : std::min(1e3, 10 * damping);
+}
 
 class NewtonStepper {
  public:

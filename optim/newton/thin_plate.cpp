@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "renderer/device_newton.h"
+
 namespace penumbra {
 namespace {
 
@@ -53,6 +55,10 @@ ThinPlate::ThinPlate(const Topology& topology) : topologyId_(topology.id) {
       const float share = inverseDegree_[std::size_t(centre_[std::size_t(k)])];
       diagonal_[v] += share * share;
     }
+}
+
+DevicePlate ThinPlate::onDevice() const {
+  return {start_, neighbour_, centreStart_, centre_, inverseDegree_, diagonal_};
 }
 
 double ThinPlate::energy(const std::vector<glm::vec3>& x) const {

@@ -16,6 +16,8 @@
 
 namespace penumbra {
 
+struct DevicePlate;  // renderer/device_newton.h
+
 inline constexpr double kReferenceEdge = 0.0257;  // world units: a closed surface of area 4 with 7000 vertices
 
 // The operator B = U^T U, u = U x, of any mesh; it depends on the connectivity alone.
@@ -43,6 +45,8 @@ class ThinPlate {
     }
     return u[i] - sum;
   }
+
+  DevicePlate onDevice() const;  // the same operator; refers to this
 
   // 1/2 x^T B x.
   double energy(const std::vector<glm::vec3>& x) const;

@@ -8,6 +8,7 @@
 #include "renderer/cuda/cuda_iteration.h"
 #include "renderer/cuda/iteration.h"
 #include "renderer/cuda/layout.h"
+#include "renderer/cuda/newton_iteration.h"
 
 namespace penumbra {
 namespace device {
@@ -35,8 +36,14 @@ std::unique_ptr<DeviceIteration> makeCudaIteration(const CudaApi& api) {
   return std::make_unique<Iteration<Executor>>(Executor(api));
 }
 
+std::unique_ptr<DeviceNewton> makeCudaNewton(const CudaApi& api) {
+  using Executor = CudaExecutor<DeviceKernels>;
+  return std::make_unique<NewtonIteration<Executor>>(Executor(api));
+}
+
 }  // namespace device
 
 std::unique_ptr<DeviceIteration> makeCudaIteration() { return device::makeCudaIteration(*device::cudaRuntime()); }
+std::unique_ptr<DeviceNewton> makeCudaNewton() { return device::makeCudaNewton(*device::cudaRuntime()); }
 
 }  // namespace penumbra

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "renderer/device_iteration.h"
+#include "renderer/device_newton.h"
 
 namespace penumbra::device {
 
@@ -10,5 +11,6 @@ namespace penumbra::device {
 enum class LaunchOrder { Ascending, Reversed, Shuffled, Together };
 
 std::unique_ptr<DeviceIteration> makeHostIteration(LaunchOrder order = LaunchOrder::Ascending);
+std::unique_ptr<DeviceNewton> makeHostNewton(LaunchOrder order = LaunchOrder::Ascending);
 
 }  // namespace penumbra::device

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "renderer/cuda/contour_pull.h"
+#include "renderer/cuda/newton_system.h"
 #include "renderer/cuda/softras_pixels.h"
 #include "renderer/cuda/step_kernels.h"
 
@@ -177,6 +178,63 @@ Traffic moveVertices(W w, double) {
 Traffic keepState(W w, double) { return {3 * kPoint * w.vertices, 3 * kPoint * w.vertices}; }
 Traffic commitPositions(W w, double) { return {kPoint * w.vertices, kPoint * w.vertices + kState}; }
 
+// --- Gauss-Newton. Terms pull on two vertices each, but for cut ones ---
+
+constexpr double kTerm = sizeof(NewtonTerm), kBlock3 = sizeof(Symmetric3), kDots = sizeof(Dots), kProgress = sizeof(NewtonProgress);
+double termEntries(W w) { return 2 * w.pieces; }
+double lists(W w) { return (kDouble + kInt) * w.vertices + kInt * termEntries(w); }
+
+Traffic beginOutlines(W w, double) {
+  return {sizeof(ViewRecord) * w.slots, sizeof(Slot) * w.slots + kInt * groups(w) + kState};
+}
+Traffic clearCells(W, double threads) { return {0, 2 * kInt * threads}; }
+Traffic clearCovered(W, double threads) { return {0, sizeof(CoveredSums) * threads}; }
+Traffic compareMasks(W w, double threads) { return {kInt * (w.cells + threads), sizeof(CoveredSums) * w.slots}; }
+Traffic measureMisfit(W w, double threads) {
+  return {sizeof(Piece) * w.pieces + sizeof(Segment) * std::min(w.segments, w.pieces), sizeof(MisfitSums) * threads};
+}
+Traffic makeTerms(W w, double threads) {
+  const Traffic misfit = measureMisfit(w, threads);
+  return {misfit.read, misfit.written + kTerm * threads + kInt * std::min(w.vertices, termEntries(w))};
+}
+Traffic sumMisfits(W, double threads) { return chunks(threads, sizeof(MisfitSums), sizeof(MisfitSums)); }
+Traffic addMisfits(W, double) { return {sizeof(MisfitSums), sizeof(MisfitSums)}; }
+Traffic faceAreas(W w, double) { return {mesh(w), kDouble * w.faces, 20 * w.faces}; }
+Traffic weighPrior(W, double) { return {sizeof(NewtonRecord), kProgress}; }
+Traffic bendMoved(W w, double) { return {neighbours(w) + kPoint * w.vertices, kDouble * w.vertices, 6 * w.edges}; }
+Traffic bendVertices(W w, double) {
+  const Traffic moved = bendMoved(w, 0);
+  return {moved.read, moved.written + kPoint * w.vertices, moved.floats};
+}
+Traffic placeTerms(W w, double threads) {
+  return {kInt * threads + 2 * kInt * w.pieces, kInt * termEntries(w) + kDouble * std::min(w.vertices, termEntries(w))};
+}
+Traffic sortTerms(W w, double) {
+  return {kInt * (w.vertices + termEntries(w)), kDouble * w.vertices + kInt * termEntries(w)};
+}
+Traffic gatherTerms(W w, double) {
+  return {lists(w) + neighbours(w) + kTerm * w.pieces + kPoint * w.vertices, (kPoint + 2 * kBlock3 + kDouble) * w.vertices,
+          60 * termEntries(w)};
+}
+Traffic startSolve(W w, double) { return {(kPoint + kBlock3) * w.vertices, (4 * kPoint + kDots) * w.vertices}; }
+Traffic coupleTerms(W w, double threads) {
+  return {neighbours(w) + kPoint * w.vertices + kTerm * w.pieces,
+          kPoint * w.vertices + sizeof(Vec2<float>) * (threads - w.vertices), 6 * w.edges + 30 * w.pieces};
+}
+Traffic applyMatrix(W w, double) {
+  return {lists(w) + neighbours(w) + (2 * kPoint + kBlock3) * w.vertices + (kTerm + sizeof(Vec2<float>)) * w.pieces,
+          (kPoint + kDots) * w.vertices, 6 * w.edges + 12 * termEntries(w)};
+}
+Traffic advanceSolve(W w, double) { return {(4 * kPoint + kBlock3) * w.vertices, (3 * kPoint + kDots) * w.vertices}; }
+Traffic turnSolve(W w, double) { return {2 * kPoint * w.vertices, kPoint * w.vertices}; }
+Traffic sumDots(W, double threads) { return chunks(threads, kDots, kDots); }
+Traffic steerSolve(W, double) { return {kDots, kProgress}; }
+Traffic capMoves(W w, double) { return {neighbours(w) + 2 * kPoint * w.vertices, (kPoint + kInt) * w.vertices}; }
+Traffic markTurned(W w, double) { return {mesh(w) + kPoint * w.vertices, kInt * w.vertices + kProgress, 40 * w.faces}; }
+Traffic shortenMoves(W w, double) { return {kInt * w.vertices, kPoint * w.vertices}; }
+Traffic applyMoves(W w, double) { return {2 * kPoint * w.vertices, kPoint * w.vertices + kProgress}; }
+Traffic takeStep(W w, double) { return {kPoint * w.vertices, kPoint * w.vertices + kProgress}; }
+
 #define ROW(kernel) {#kernel, kernel}
 constexpr KernelBound kBounds[] = {
     ROW(beginIteration), ROW(collectPulls), ROW(sumCounts), ROW(sumSums), ROW(scanTop), ROW(spreadStarts), ROW(addChunks),
@@ -189,7 +247,11 @@ constexpr KernelBound kBounds[] = {
     ROW(normalConsistency), ROW(gatherFaces), ROW(edgeLengths), ROW(edgeLengthGradient), ROW(vertexNormals),
     ROW(squareGradient),
     ROW(chebyshevStart), ROW(chebyshevStep), ROW(denseProduct), ROW(denseSum), ROW(adamMoments), ROW(adamStep),
-    ROW(moveVertices), ROW(commitPositions), ROW(keepState)};
+    ROW(moveVertices), ROW(commitPositions), ROW(keepState),
+    ROW(beginOutlines), ROW(clearCells), ROW(clearCovered), ROW(compareMasks), ROW(makeTerms), ROW(measureMisfit),
+    ROW(sumMisfits), ROW(addMisfits), ROW(faceAreas), ROW(weighPrior), ROW(bendVertices), ROW(bendMoved), ROW(placeTerms),
+    ROW(sortTerms), ROW(gatherTerms), ROW(startSolve), ROW(coupleTerms), ROW(applyMatrix), ROW(advanceSolve), ROW(turnSolve),
+    ROW(sumDots), ROW(steerSolve), ROW(capMoves), ROW(markTurned), ROW(shortenMoves), ROW(applyMoves), ROW(takeStep)};
 #undef ROW
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 #include "renderer/cuda/contour_pull.h"
 #include "renderer/cuda/mesh_terms.h"
+#include "renderer/cuda/newton_system.h"
 #include "renderer/cuda/picture_kernels.h"
 
 namespace penumbra::device {
@@ -12,5 +13,7 @@ static_assert(sizeof(CameraT<float>) == 72 && sizeof(CameraT<double>) == 136);
 static_assert(sizeof(ViewRecord) == 248 && alignof(ViewRecord) == 8);
 static_assert(sizeof(Slot) == 272 && sizeof(IterationRecord) == 24 && sizeof(PictureRecord) == 24);
 static_assert(sizeof(Counters) == 96 && sizeof(ViewSums) == 40 && sizeof(MeshTotals) == 56);
+static_assert(sizeof(NewtonRecord) == 56 && sizeof(NewtonProgress) == 160 && sizeof(CoveredSums) == 24);
+static_assert(sizeof(NewtonTerm) == 108 && sizeof(Symmetric3) == 24);
 
 }  // namespace penumbra::device

@@ -9,6 +9,7 @@
 
 #include "optim/fit/device_solver.h"
 #include "optim/fit/schedule.h"
+#include "optim/newton/device_newton_solver.h"
 #include "renderer/core/reduce.h"
 #include "renderer/cuda/kernel_bounds.h"
 #include "tests/support/device_access.h"
@@ -65,6 +66,20 @@ const std::map<std::string, Threads> kThreads = {
     {"softRasMeasurePulls", Threads::Parts},  {"softRasPullVertices", Threads::Parts},
     {"reducePictures", Threads::Parts},       {"sumCounts", Threads::Parts},
     {"scanTop", Threads::Parts},              {"addAll", Threads::Parts},
+    {"beginOutlines", Threads::Slots},        {"clearCovered", Threads::Slots},
+    {"compareMasks", Threads::Blocks},        {"faceAreas", Threads::Faces},
+    {"markTurned", Threads::Faces},           {"bendVertices", Threads::Vertices},
+    {"bendMoved", Threads::Vertices},         {"sortTerms", Threads::Vertices},
+    {"gatherTerms", Threads::Vertices},       {"startSolve", Threads::Vertices},
+    {"applyMatrix", Threads::Vertices},       {"advanceSolve", Threads::Vertices},
+    {"turnSolve", Threads::Vertices},         {"capMoves", Threads::Vertices},
+    {"shortenMoves", Threads::Vertices},      {"applyMoves", Threads::Vertices},
+    {"takeStep", Threads::Vertices},          {"clearCells", Threads::Parts},
+    {"makeTerms", Threads::Parts},            {"measureMisfit", Threads::Parts},
+    {"sumMisfits", Threads::Parts},           {"addMisfits", Threads::Parts},
+    {"placeTerms", Threads::Parts},           {"coupleTerms", Threads::Parts},
+    {"sumDots", Threads::Parts},              {"steerSolve", Threads::Parts},
+    {"weighPrior", Threads::Parts},
     // Of more than 256 numbers: CudaKernels.PrefixSumsOfAnySize, TotalsOfAnySize.
     {"addChunks", Threads::LargeOnly},        {"sumSums", Threads::LargeOnly},
     {"spreadStarts", Threads::LargeOnly}};
@@ -129,6 +144,7 @@ struct Problem {
 struct Card {
   FakeCuda fake;
   std::unique_ptr<DeviceIteration> iteration;
+  std::unique_ptr<DeviceNewton> newton;
   std::map<std::string, std::set<Index>> launched;
 
   Card() {
@@ -137,6 +153,7 @@ struct Card {
       run();
     };
     iteration = testsOnCard() ? makeCudaIteration() : fakeAccess(fake).make();
+    newton = testsOnCard() ? makeCudaNewton() : fakeAccess(fake).makeNewton();
   }
   template <class Value> std::vector<Value> read(const void* from, std::size_t count, void* stream) const {
     std::vector<Value> values(count);
@@ -211,6 +228,30 @@ void expectTheProcessors(Card& card, const Case& c) {
   expectPictures(card, problem);
 }
 
+// One Gauss-Newton step.
+void expectTheProcessorsStep(Card& card, const Case& c) {
+  Problem problem(c);
+  const auto masks = std::make_shared<const JudgedMasks>(problem.views->train, problem.pool);
+  const Topology topology = buildTopology(int(problem.state.positions.size()), problem.state.faces);
+  const ThinPlate plate(topology);
+  NewtonStepper stepper(problem.views, problem.pool, masks);
+  uploadViews(*card.newton, *problem.views, *masks);
+  card.newton->setMesh(topology, problem.state.positions, plate.onDevice());
+  NewtonSettings settings;
+  double damping = 1;
+  const DeviceNewtonReport report = card.newton->step(deviceSettings(settings, damping));
+  std::vector<glm::vec3> positions = problem.state.positions;
+  const NewtonReport expected = stepper.step(positions, topology, settings, damping);
+  const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-4 * std::abs(b) + 1e-9; };
+  EXPECT_PRED2(near, report.here.energy(), expected.before);
+  EXPECT_PRED2(near, report.gradientNorm, expected.gradientNorm);
+  ASSERT_EQ(report.here.viewIoU.size(), problem.views->train.size());
+  if (expected.attempts > 1) return;
+  EXPECT_TRUE(report.accepted);
+  EXPECT_LE(farthestVertex(card.newton->positions(), positions), 1e-2 * expected.largestMove + 1e-6);
+  for (std::size_t v = 0; v < report.there.viewIoU.size(); ++v) EXPECT_NEAR(report.there.viewIoU[v], stepper.viewIoU()[v], 1e-2);
+}
+
 TEST(DeviceSizes, EveryKernelAroundTheWarp) {
   std::map<std::string, std::set<Index>> launched;
   int number = 0;
@@ -222,6 +263,7 @@ TEST(DeviceSizes, EveryKernelAroundTheWarp) {
                      " px, " + std::to_string(sizes.views) + " views, case " + std::to_string(number++));
         Card card;
         expectTheProcessors(card, c);
+        if (dense) expectTheProcessorsStep(card, c);
         for (const auto& [kernel, counts] : card.launched) launched[kernel].insert(counts.begin(), counts.end());
       }
   if (testsOnCard()) return;
@@ -253,7 +295,15 @@ TEST(DeviceSizes, NoFaces) {
         EXPECT_EQ(progress.last->gradientNorm, 0);
         EXPECT_EQ(progress.last->loss, progress.last->silhouette);
         EXPECT_EQ(card.iteration->state().positions, problem.state.positions);
-        for (const char* kernel : {"faceNormals", "edgeLengths", "countTiles"}) EXPECT_FALSE(card.launched.count(kernel)) << kernel;
+        const Topology topology = buildTopology(vertices, {});
+        const ThinPlate plate(topology);
+        uploadViews(*card.newton, *problem.views, JudgedMasks(problem.views->train, problem.pool));
+        card.newton->setMesh(topology, problem.state.positions, plate.onDevice());
+        const DeviceNewtonReport report = card.newton->step({});
+        EXPECT_EQ(report.here.energy(), 0);
+        EXPECT_EQ(report.largestMove, 0);
+        EXPECT_EQ(card.newton->positions(), problem.state.positions);
+        for (const char* kernel : {"faceNormals", "edgeLengths", "countTiles", "faceAreas", "markTurned"}) EXPECT_FALSE(card.launched.count(kernel)) << kernel;
       }
 }
 

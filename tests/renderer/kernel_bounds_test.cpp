@@ -8,6 +8,7 @@
 
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/iteration.h"
+#include "renderer/cuda/newton_iteration.h"
 #include "tests/support/device_scene.h"
 #include "tests/support/fake_cuda.h"
 
@@ -38,6 +39,45 @@ struct Card {
   }
 };
 
+// A Gauss-Newton step whose moves are small: counts of parts stay what they are.
+struct NewtonCard {
+  FakeCuda fake;
+  NewtonIteration<FakeExecutor> iteration{FakeExecutor(fake.api())};
+
+  explicit NewtonCard(const DeviceScene& scene) {
+    std::vector<DeviceNewtonView> views;
+    for (std::size_t v = 0; v < scene.cameras.size(); ++v) views.push_back({scene.cameras[v], scene.masks[v], scene.masks[v]});
+    iteration.setViews(views);
+    iteration.setMesh(scene.topology, scene.positions, Umbrella(scene.topology).plate());
+  }
+  DeviceNewtonReport step() {
+    DeviceNewtonSettings settings;
+    settings.damping = 1e3;
+    return iteration.step(settings);
+  }
+};
+
+// Looks on at launches: see LieBetweenWhatChangesAndWhatThereIs.
+std::function<void(const char*, Index, const std::function<void()>&)> comparing(FakeCuda& fake, const DeviceWork& work,
+                                                                                const std::string& scene, int& looked) {
+  return [&fake, &work, &looked, scene](const char* kernel, Index count, const std::function<void()>& run) {
+    std::map<void*, std::vector<char>> before;
+    for (const auto& [pointer, bytes] : fake.allocations)
+      before[pointer].assign(static_cast<char*>(pointer), static_cast<char*>(pointer) + bytes);
+    run();
+    double changed = 0;
+    for (const auto& [pointer, bytes] : before)
+      for (std::size_t i = 0; i < bytes.size(); ++i) changed += bytes[i] != static_cast<char*>(pointer)[i];
+    const KernelBound* bound = kernelBound(kernel);
+    ASSERT_NE(bound, nullptr) << kernel;
+    const Traffic traffic = bound->of(work, double(count));
+    EXPECT_GE(traffic.written, changed) << kernel << ", " << scene;
+    EXPECT_LE(traffic.bytes(), 2.0 * double(fake.used)) << kernel << ", " << scene;
+    EXPECT_GT(traffic.bytes(), 0) << kernel;
+    ++looked;
+  };
+}
+
 TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
   const DeviceScene scene = deviceScene(testScenes()[0], 0);
   std::set<std::string> launched, known;
@@ -55,6 +95,11 @@ TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
       card.iteration.pictures({&wish, 1}, scene.sigma);
       for (const auto& [name, count] : card.fake.kernels) launched.insert(name);
     }
+  {
+    NewtonCard card(scene);
+    card.step();
+    for (const auto& [name, count] : card.fake.kernels) launched.insert(name);
+  }
   FakeCuda fake;  // levels that only large meshes need
   {
     FakeExecutor executor(fake.api());
@@ -94,26 +139,26 @@ TEST(KernelBounds, LieBetweenWhatChangesAndWhatThereIs) {
       std::vector<Vec3<float>> gradient;
       card.iteration.gradient(step, gradient);  // from now on buffers hold what they do between iterations
       int looked = 0;
-      card.fake.around = [&](const char* kernel, Index count, const std::function<void()>& run) {
-        std::map<void*, std::vector<char>> before;
-        for (const auto& [pointer, bytes] : card.fake.allocations)
-          before[pointer].assign(static_cast<char*>(pointer), static_cast<char*>(pointer) + bytes);
-        run();
-        double changed = 0;
-        for (const auto& [pointer, bytes] : before)
-          for (std::size_t i = 0; i < bytes.size(); ++i) changed += bytes[i] != static_cast<char*>(pointer)[i];
-        const KernelBound* bound = kernelBound(kernel);
-        ASSERT_NE(bound, nullptr) << kernel;
-        const Traffic traffic = bound->of(work, double(count));
-        EXPECT_GE(traffic.written, changed) << kernel << ", " << scene.name;
-        EXPECT_LE(traffic.bytes(), 2.0 * double(card.fake.used)) << kernel << ", " << scene.name;
-        EXPECT_GT(traffic.bytes(), 0) << kernel;
-        ++looked;
-      };
+      card.fake.around = comparing(card.fake, work, scene.name, looked);
       card.iteration.run({&step, 1});
       EXPECT_EQ(card.iteration.finish().done, 1);
       EXPECT_GT(looked, 20);
     }
+}
+
+TEST(KernelBounds, OfNewtonStepsLieThereToo) {
+  for (const std::size_t index : {std::size_t(0), std::size_t(1)}) {
+    const DeviceScene scene = deviceScene(testScenes()[index], 0);
+    NewtonCard card(scene);
+    card.step();
+    const DeviceWork work = card.iteration.work();
+    EXPECT_GT(work.pieces, 0);
+    EXPECT_GT(work.pixels, 0);
+    int looked = 0;
+    card.fake.around = comparing(card.fake, work, scene.name, looked);
+    card.step();
+    EXPECT_GT(looked, 100);
+  }
 }
 
 // By hand: a tetrahedron (4 vertices, 4 faces, 6 edges) in one view.

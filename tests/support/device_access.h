@@ -4,6 +4,7 @@
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/cuda_status.h"
 #include "renderer/cuda/iteration.h"
+#include "renderer/cuda/newton_iteration.h"
 #include "tests/support/fake_cuda.h"
 #include "tests/support/test_iteration.h"
 
@@ -18,7 +19,7 @@ inline CudaStatus hostCard() {
 
 // The kernels run on the host, or on the card (test_iteration.h). `batchSeconds`: 0 for one iteration at a time.
 inline DeviceAccess hostAccess(double batchSeconds = 1e9, std::function<double()> clock = secondsNow) {
-  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds, std::move(clock)};
+  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds, std::move(clock), [] { return testNewton(); }};
 }
 
 // A clock that goes on by so much whenever it is looked at.
@@ -30,12 +31,15 @@ inline std::function<double()> tickingClock(double seconds) {
 inline DeviceAccess fakeAccess(const FakeCuda& fake, double batchSeconds = 1e9,
                                std::function<double()> clock = secondsNow) {
   const device::CudaApi* api = &fake.api();
+  using Executor = device::CudaExecutor<FakeKernels>;
   return {[api] { return device::probeCuda(api); },
           [api]() -> std::unique_ptr<DeviceIteration> {
-            using Executor = device::CudaExecutor<FakeKernels>;
             return std::make_unique<device::Iteration<Executor>>(Executor(*api));
           },
-          api, batchSeconds, std::move(clock)};
+          api, batchSeconds, std::move(clock),
+          [api]() -> std::unique_ptr<DeviceNewton> {
+            return std::make_unique<device::NewtonIteration<Executor>>(Executor(*api));
+          }};
 }
 
 }  // namespace penumbra

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "renderer/device_iteration.h"
+#include "renderer/device_newton.h"
 #include "tests/support/scenes.h"
 
 namespace penumbra {
@@ -55,6 +55,27 @@ inline DeviceScene deviceScene(const TestScene& from, std::size_t mesh) {
     }
   return scene;
 }
+
+// The umbrella operator over all neighbours, as for meshes without a border.
+struct Umbrella {
+  std::vector<int> start{0}, neighbours;
+  std::vector<float> inverseDegree, diagonal;
+
+  explicit Umbrella(const Topology& topology) {
+    std::vector<std::vector<int>> around(static_cast<std::size_t>(topology.vertexCount));
+    for (const glm::ivec2& e : topology.edges) {
+      around[std::size_t(e.x)].push_back(e.y);
+      around[std::size_t(e.y)].push_back(e.x);
+    }
+    for (const auto& list : around) {
+      neighbours.insert(neighbours.end(), list.begin(), list.end());
+      start.push_back(int(neighbours.size()));
+      inverseDegree.push_back(list.empty() ? 0.0f : 1.0f / float(list.size()));
+      diagonal.push_back(list.empty() ? 0.0f : 1.2f);
+    }
+  }
+  DevicePlate plate() const { return {start, neighbours, start, neighbours, inverseDegree, diagonal}; }
+};
 
 // The families of tests/support/scenes.h, one entry a mesh.
 inline std::vector<DeviceScene> deviceScenes() {

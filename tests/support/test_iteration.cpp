@@ -36,4 +36,8 @@ std::unique_ptr<DeviceIteration> testIteration(device::LaunchOrder order) {
   return testsOnCard() ? makeCudaIteration() : device::makeHostIteration(order);
 }
 
+std::unique_ptr<DeviceNewton> testNewton(device::LaunchOrder order) {
+  return testsOnCard() ? makeCudaNewton() : device::makeHostNewton(order);
+}
+
 }  // namespace penumbra

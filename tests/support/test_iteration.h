@@ -10,5 +10,6 @@ namespace penumbra {
 bool testsOnCard();
 // `order` matters on the host only; a card has its own.
 std::unique_ptr<DeviceIteration> testIteration(device::LaunchOrder order = device::LaunchOrder::Ascending);
+std::unique_ptr<DeviceNewton> testNewton(device::LaunchOrder order = device::LaunchOrder::Ascending);
 
 }  // namespace penumbra
