@@ -1,4 +1,5 @@
 // Iterations a second on the graphics card, their parts, memory, and every kernel against what memory allows.
+// Gauss-Newton steps too: each is waited for, and begins where the sphere is far from the masks.
 // usage: cuda_bench [--quick] [--kernels-only] | --memory
 //
 // Times are those of CUDA's events on the stream of the iterations. Parts and kernels are timed launch by launch, without the
@@ -6,12 +7,14 @@
 // "bound" is the time that renderer/cuda/kernel_bounds.h allows a kernel's launches at least: by bytes at the speed of a copy
 // within the card, measured here, or by operations at the rate of its lanes and clock; "times" is how far above it they are.
 // Needs a card: says so and exits with 77 without one; --memory does not, it prints the memory predicted for many sizes.
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <string>
 
 #include "optim/fit/start_shapes.h"
+#include "optim/newton/thin_plate.h"
 #include "optim/targets/soft_target.h"
 #include "optim/targets/targets.h"
 #include "renderer/cuda/atomic.h"
@@ -274,16 +277,11 @@ Bound boundOf(const std::string& kernel, const Profiler::Launches& l, const Devi
   return {1e3 * std::max(bytes, operations), bytes >= operations ? "bytes" : "operations"};
 }
 
-void printKernels(CoverageModel model, int size, int level, double bandwidth, const Rates& rates) {
-  const Case c(model, 24, size, level);
-  const auto kernels = profile(c);
-  const auto counted = makeCudaIteration();
-  c.load(*counted);
-  const DeviceWork work = counted->work(Case::steps(1)[0]);
+using Kernels = std::map<std::string, Profiler::Launches>;
+
+void printKernelTable(const Kernels& kernels, const DeviceWork& work, double bandwidth, const Rates& rates) {
   std::vector<std::pair<std::string, Profiler::Launches>> rows(kernels.begin(), kernels.end());
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.milliseconds > b.second.milliseconds; });
-  std::printf("\nkernels of one iteration, %s, 24 x %d^2, %d faces; a copy moves %.0f GB/s\n", model == CoverageModel::Contour ? "contour" : "softras",
-              size, int(c.batch.topology.faces.size()), bandwidth / 1e9);
   std::printf("%-22s %8s %12s %10s %10s %8s  %s\n", "kernel", "launches", "threads", "us", "bound us", "times", "by");
   double sum = 0, least = 0;
   for (const auto& [name, l] : rows) {
@@ -294,6 +292,86 @@ void printKernels(CoverageModel model, int size, int level, double bandwidth, co
     least += bound.milliseconds;
   }
   std::printf("%-22s %8s %12s %10.2f %10.2f %8.1f\n", "all", "", "", 1000 * sum, 1000 * least, sum / least);
+}
+
+void printKernels(CoverageModel model, int size, int level, double bandwidth, const Rates& rates) {
+  const Case c(model, 24, size, level);
+  const auto kernels = profile(c);
+  const auto counted = makeCudaIteration();
+  c.load(*counted);
+  const DeviceWork work = counted->work(Case::steps(1)[0]);
+  std::printf("\nkernels of one iteration, %s, 24 x %d^2, %d faces; a copy moves %.0f GB/s\n", model == CoverageModel::Contour ? "contour" : "softras",
+              size, int(c.batch.topology.faces.size()), bandwidth / 1e9);
+  printKernelTable(kernels, work, bandwidth, rates);
+}
+
+// Gauss-Newton steps of the same case.
+struct NewtonCase {
+  static constexpr int kSteps = 4;  // from the start
+  Case base;
+  ThinPlate plate;
+
+  NewtonCase(int views, int size, int level) : base(CoverageModel::Contour, views, size, level), plate(base.batch.topology) {}
+  void load(DeviceNewton& newton) const {
+    std::vector<DeviceNewtonView> views;
+    for (std::size_t v = 0; v < base.masks.size(); ++v)
+      views.push_back({Camera(base.batch.views[v].camera), base.targets[v].distance.pixels, base.masks[v].pixels});
+    newton.setViews(views);
+    place(newton);
+  }
+  void place(DeviceNewton& newton) const {
+    newton.setMesh(base.batch.topology, base.batch.positions, plate.onDevice());
+  }
+};
+
+// Milliseconds of a step, by the host's clock; the mesh is put back where it began every kSteps steps, not timed.
+double stepTime(const NewtonCase& c, DeviceNewton& newton) {
+  double seconds = 0;
+  int steps = 0;
+  for (int round = 0; seconds < 0.3 && round < 100; ++round) {
+    c.place(newton);
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < NewtonCase::kSteps; ++i) newton.step({});
+    if (round == 0) continue;  // finds out how much room is needed
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    steps += NewtonCase::kSteps;
+  }
+  return 1000 * seconds / steps;
+}
+
+void printNewton(bool quick) {
+  std::printf("\nGauss-Newton  views   size vertices   steps/s   ms/step        MB\n");
+  for (const int level : {4, 5, 6}) {
+    if (quick && level > 5) continue;
+    const NewtonCase c(16, 512, level);
+    const auto newton = makeCudaNewton();
+    c.load(*newton);
+    const double ms = stepTime(c, *newton);
+    std::printf("newton        %5d %6d %8d %9.0f %9.3f %9.1f\n", 16, 512, c.base.batch.topology.vertexCount, 1000 / ms, ms,
+                double(newton->memoryInUse()) / 1e6);
+    std::fflush(stdout);
+  }
+}
+
+// A step from the start, launch by launch. Launches of the solver after it has converged do nothing: their bounds are too
+// high.
+void printNewtonKernels(int level, double bandwidth, const Rates& rates) {
+  const NewtonCase c(16, 512, level);
+  Profiler profiler(*device::cudaRuntime());
+  const auto newton = device::makeCudaNewton(profiler.table());
+  Kernels best;
+  double bestSum = 1e9;
+  for (int run = 0; run < 6; ++run) {
+    c.load(*newton);  // forgets the recording, so that the launches are made again
+    profiler.forget();
+    newton->step({});
+    const Kernels now = profiler.byKernel();
+    double sum = 0;
+    for (const auto& [name, l] : now) sum += l.milliseconds;
+    if (run > 0 && sum < bestSum) best = now, bestSum = sum;  // the first finds out how much room is needed
+  }
+  std::printf("\nkernels of one Gauss-Newton step, 16 x 512^2, %d vertices\n", c.base.batch.topology.vertexCount);
+  printKernelTable(best, newton->work(), bandwidth, rates);
 }
 
 // Views of one size around a sphere of so many faces; all views of a step at once.
@@ -335,7 +413,7 @@ int run(bool quick, bool kernelsOnly) {
   int driver = 0;
   device::checkCuda(*device::cudaRuntime(), device::cudaRuntime()->driverVersion(&driver), "cudaDriverGetVersion");
   std::printf("%s, %.1f GB, driver for CUDA %d.%d\n", status.name.c_str(), double(status.memory) / 1e9, driver / 1000, driver % 1000 / 10);
-  if (!kernelsOnly) printTable(quick);
+  if (!kernelsOnly) printTable(quick), printNewton(quick);
   const double peak = peakBandwidth(*device::cudaRuntime());
   device::CudaDeviceInfo info{};
   device::checkCuda(*device::cudaRuntime(), device::cudaRuntime()->deviceInfo(0, &info), "cudaGetDeviceProperties");
@@ -343,6 +421,7 @@ int run(bool quick, bool kernelsOnly) {
   printKernels(CoverageModel::Contour, 256, 4, peak, rates);
   printKernels(CoverageModel::Contour, quick ? 256 : 1024, quick ? 5 : 6, peak, rates);
   printKernels(CoverageModel::SoftRas, 256, 4, peak, rates);
+  printNewtonKernels(quick ? 4 : 5, peak, rates);
   return 0;
 }
 

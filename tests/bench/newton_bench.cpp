@@ -1,8 +1,13 @@
-// Time of a Gauss-Newton fit by level of density, best of some runs. Arguments: [model file] [views] [size] [runs].
+// Time of a Gauss-Newton fit by level of density, best of some runs.
+// usage: newton_bench [model file] [views] [size] [runs] [cpu | cuda]
+//
+// On the graphics card a step is timed with the copy of the mesh to the host behind it, as for a snapshot. With cuda, says
+// so and exits with 77 where there is no usable card, and with 1 when the card fails on the way.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "optim/fit/fitter.h"
@@ -31,6 +36,7 @@ struct Run {
   double start = 0, whole = 0;  // ms
   std::vector<Level> levels;
   HeldOutMetrics heldOut;
+  std::string card;
 };
 
 Run fit(const std::shared_ptr<const ViewSet>& views, const FitOptions& options, ThreadPool& pool) {
@@ -54,6 +60,7 @@ Run fit(const std::shared_ptr<const ViewSet>& views, const FitOptions& options, 
     best = std::min(best, ms);
   }
   run.heldOut = fitter.measureHeldOut();
+  run.card = fitter.card();
   return run;
 }
 
@@ -64,6 +71,12 @@ int main(int count, char** arguments) {
   options.views = count > 2 ? std::atoi(arguments[2]) : 16;
   options.size = count > 3 ? std::atoi(arguments[3]) : 512;
   const int runs = count > 4 ? std::max(1, std::atoi(arguments[4])) : 3;
+  const bool onCard = count > 5 && std::strcmp(arguments[5], "cuda") == 0;
+  options.backend = onCard ? Backend::Cuda : Backend::Cpu;
+  if (const CudaStatus status = probeCuda(); onCard && !status.available) {
+    std::printf("No graphics card to measure: %s\n", status.reason.c_str());
+    return 77;
+  }
   ThreadPool pool;
   const Mesh model = count > 1 ? readMesh(arguments[1]) : torusMesh(96, 48);
   const auto views = std::make_shared<const ViewSet>(makeViewSet(model, "model", options, pool));
@@ -78,8 +91,12 @@ int main(int count, char** arguments) {
       best.levels[l].all = std::min(best.levels[l].all, run.levels[l].all);
     }
   }
-  std::printf("Gauss-Newton from the hull, %d views x %d^2, %d threads, best of %d\n", options.views, options.size,
-              pool.threads(), runs);
+  if (onCard && best.card.empty()) {
+    std::printf("The graphics card failed.\n");
+    return 1;
+  }
+  std::printf("Gauss-Newton from the hull, %d views x %d^2, %d threads%s%s, best of %d\n", options.views, options.size,
+              pool.threads(), onCard ? ", steps on " : "", best.card.c_str(), runs);
   std::printf("start %.0f ms, whole fit %.0f ms, held-out IoU %.4f\n", best.start, best.whole, best.heldOut.iou);
   std::printf("%9s %6s %11s %11s %8s %9s\n", "vertices", "steps", "refine ms", "step ms", "steps/s", "level ms");
   for (const Level& level : best.levels)
