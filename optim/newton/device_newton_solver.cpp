@@ -20,6 +20,12 @@ void tell(const DeviceMisfit& misfit, NewtonReport& report) {
   for (const float iou : misfit.viewIoU) report.trainIoU += double(iou) / double(misfit.viewIoU.size());
 }
 
+void expectNear(double energy, double expected) {
+  if (!std::isfinite(energy) || std::abs(energy - expected) <= DeviceNewtonSolver::kAgree * expected) return;
+  throw Error(ExitCode::Internal, "The card finds another energy than the processor (" + std::to_string(energy) + " for " +
+                                      std::to_string(expected) + ").");
+}
+
 }  // namespace
 
 void uploadViews(DeviceNewton& device, const ViewSet& views, const JudgedMasks& masks) {
@@ -57,16 +63,17 @@ DeviceNewtonSolver::DeviceNewtonSolver(std::shared_ptr<const ViewSet> views, Thr
       viewIoU_(views_->train.size(), -1) {}
 
 // Brings what changed to the card.
-void DeviceNewtonSolver::prepare(const FitState& state, const Topology& topology) {
+bool DeviceNewtonSolver::prepare(const FitState& state, const Topology& topology) {
   if (!device_) {
     auto made = access_.makeNewton();
     uploadViews(*made, *views_, *masks_);
     device_ = std::move(made);
   }
-  if (meshId_ == topology.id) return;
+  if (meshId_ == topology.id) return false;
   if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);
   device_->setMesh(topology, state.positions, plate_.onDevice());
   meshId_ = topology.id;
+  return true;
 }
 
 Metrics DeviceNewtonSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int planned) {
@@ -81,12 +88,15 @@ Metrics DeviceNewtonSolver::iterate(FitState& state, Topology& topology, const F
 NewtonReport DeviceNewtonSolver::step(FitState& state, const Topology& topology, const NewtonSettings& settings) {
   if (stop_ && stop_->load()) throw Interrupted{};
   if (!ahead_) known_ = {state.iteration, state.newton};
-  prepare(state, topology);
+  std::optional<double> expected;
+  if (prepare(state, topology)) expected = energy(state, topology, settings);
   NewtonReport report;
   double tried = state.newton.damping;
   for (report.attempts = 1; report.attempts <= NewtonStepper::kAttempts; ++report.attempts) {
     if (stop_ && stop_->load()) throw Interrupted{};
     const DeviceNewtonReport now = device_->step(deviceSettings(settings, tried));
+    if (expected) expectNear(now.here.energy(), *expected);
+    expected.reset();
     report.accepted = now.accepted;
     report.before = now.here.energy();
     report.gradientNorm = now.gradientNorm;

@@ -1,6 +1,8 @@
 // The Gauss-Newton fit on the graphics card: the steps of newton_step.h there, all around them (schedule, refinement, stop
 // test) as NewtonSolver has it, on the processor.
 //
+// The first step of every mesh is checked: the energy before it must be the processor's but for a share kAgree, else the
+// card is taken to have failed.
 // Of a step only its report is read back. Positions stay on the card until fetch(), which comes before each refinement and
 // at every kGoodEvery-th iteration too, where the state is kept for the guard; iteration and newton of the state are
 // always of now. Any failure of the card is thrown as Error; then rewind() makes the state consistent again, as it was last
@@ -14,6 +16,7 @@ namespace penumbra {
 class DeviceNewtonSolver : public NewtonSolver {
  public:
   static constexpr int kGoodEvery = 50;
+  static constexpr double kAgree = 0.02;
 
   DeviceNewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& pool, std::shared_ptr<const JudgedMasks> masks,
                      const DeviceAccess& access);
@@ -36,7 +39,7 @@ class DeviceNewtonSolver : public NewtonSolver {
   NewtonReport step(FitState& state, const Topology& topology, const NewtonSettings& settings) override;
 
  private:
-  void prepare(const FitState& state, const Topology& topology);
+  bool prepare(const FitState& state, const Topology& topology);  // whether the mesh is new to the card
   void notice(const DeviceNewtonReport& report);
 
   std::shared_ptr<const ViewSet> views_;

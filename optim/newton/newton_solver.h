@@ -46,6 +46,9 @@ class NewtonSolver : public FitSolver {
  protected:
   // One step of the mesh; adapts state.newton.damping. Throws Interrupted with nothing changed.
   virtual NewtonReport step(FitState& state, const Topology& topology, const NewtonSettings& settings);
+  double energy(const FitState& state, const Topology& topology, const NewtonSettings& settings) {
+    return stepper_.energy(state.positions, topology, settings);  // on the processor
+  }
 
  private:
   void begin(FitState& state, Topology& topology, const FitOptions& options);

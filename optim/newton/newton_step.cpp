@@ -94,6 +94,13 @@ double NewtonStepper::greyShare() const {
   return sum;
 }
 
+double NewtonStepper::energy(const std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings) {
+  if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);
+  forget();
+  return lookAt(positions, topology, settings, true).silhouette +
+         settings.prior * plateWeight(topology, positions) * plate_.energy(positions);
+}
+
 NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topology& topology,
                                  const NewtonSettings& settings, double& damping) {
   if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);

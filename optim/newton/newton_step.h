@@ -57,6 +57,8 @@ class NewtonStepper {
   NewtonReport step(std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings,
                     double& damping);
   void forget() { tracedId_ = 0; }  // positions have changed other than by a step
+  // E at a place, with the views as they stand now; as `before` of a step from there.
+  double energy(const std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings);
 
   const std::vector<ViewVector>& viewMotions() const { return motions_; }  // q, by number of the view
   const std::vector<float>& viewIoU() const { return viewIoU_; }

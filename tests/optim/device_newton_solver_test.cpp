@@ -233,6 +233,45 @@ TEST(DeviceNewtonSolver, SeesBreakDowns) {
   EXPECT_EQ(broken.solver.trouble(), "the objective was not finite");
 }
 
+// A card that computes, but wrongly.
+class WrongNewton : public DeviceNewton {
+ public:
+  WrongNewton(std::unique_ptr<DeviceNewton> right, double factor) : right_(std::move(right)), factor_(factor) {}
+  void setViews(std::span<const DeviceNewtonView> views) override { right_->setViews(views); }
+  void setMesh(const Topology& topology, std::span<const Vec3<float>> positions, const DevicePlate& plate) override {
+    right_->setMesh(topology, positions, plate);
+  }
+  DeviceNewtonReport step(const DeviceNewtonSettings& settings) override {
+    DeviceNewtonReport report = right_->step(settings);
+    report.here.silhouette *= factor_, report.here.bending *= factor_;
+    return report;
+  }
+  std::vector<Vec3<float>> positions() override { return right_->positions(); }
+  std::vector<Vec3<float>> gradient() override { return right_->gradient(); }
+  DeviceWork work() override { return right_->work(); }
+  std::size_t memoryInUse() const override { return right_->memoryInUse(); }
+
+ private:
+  std::unique_ptr<DeviceNewton> right_;
+  double factor_;
+};
+
+TEST(DeviceNewtonSolver, ACardThatComputesWronglyIsFoundOut) {
+  NewtonProblem p(eggMesh());
+  Fitter processor(p.views, fixedNewton(Backend::Cpu), p.pool);
+  processor.iterate();
+  for (const double factor : {0.9, 1.1, 1.01}) {
+    DeviceAccess access = hostAccess();
+    access.makeNewton = [factor] { return std::make_unique<WrongNewton>(testNewton(), factor); };
+    Fitter card(p.views, fixedNewton(Backend::Cuda), p.pool, access);
+    card.iterate();
+    const bool close = factor == 1.01;  // as far as rounding might come
+    EXPECT_EQ(card.card(), close ? "Host 1" : "");
+    EXPECT_EQ(card.backendReason().find("another energy than the processor") == std::string::npos, close) << card.backendReason();
+    expectNear(card.state(), processor.state());
+  }
+}
+
 TEST(DeviceNewtonSolver, OnlyTheReportIsReadBack) {
   NewtonProblem p(eggMesh());
   FakeCuda fake;
