@@ -8,10 +8,6 @@
 namespace penumbra {
 namespace {
 
-constexpr float kNear = 1e-3f;   // depth below which a point counts as behind the camera
-constexpr float kSlack = 1.5f;   // pixels: bilinear values differ from distances by up to 0.71 at either end
-constexpr float kFar = 1e6f;     // pixels
-
 bool showsObject(const Mask& mask) {
   return std::any_of(mask.pixels.begin(), mask.pixels.end(), [](float m) { return m >= 0.5f; });
 }
@@ -19,12 +15,13 @@ bool showsObject(const Mask& mask) {
 }  // namespace
 
 HullField::HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool)
-    : radius_(float(radius)), unseen_(frameCarves ? kFar : -kFar) {
+    : radius_(float(radius)), unseen_(frameCarves ? kHullFar : -kHullFar) {
   setUp(views, {}, pool);
 }
 
-HullField::HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool)
-    : radius_(float(radius)), unseen_(-kFar) {
+HullField::HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool,
+                     bool frameCarves)
+    : radius_(float(radius)), unseen_(frameCarves ? kHullFar : -kHullFar) {
   setUp(views, distances, pool);
 }
 
@@ -60,39 +57,9 @@ void HullField::widen(float pixels) {
     for (float& d : f.distance.pixels) d -= pixels;
 }
 
-// Of x in [0, most]; 0 for what is no number.
-inline float between(float x, float most) {
-  const float positive = x > 0 ? x : 0;
-  return positive < most ? positive : most;
-}
-
-inline float HullField::bilinear(const Mask& image, float u, float v) {
-  const float x = between(u - 0.5f, float(image.width - 1)), y = between(v - 0.5f, float(image.height - 1));
-  const int i = std::min(int(x), std::max(0, image.width - 2)), j = std::min(int(y), std::max(0, image.height - 2));
-  const int right = image.width > 1, below = image.height > 1 ? image.width : 0;
-  const float a = x - float(i), b = y - float(j);
-  const float* p = image.pixels.data() + std::size_t(j) * std::size_t(image.width) + std::size_t(i);
-  const float top = p[0] + a * (p[right] - p[0]), bottom = p[below] + a * (p[below + right] - p[below]);
-  return top + b * (bottom - top);
-}
-
-inline float HullField::distanceAt(const FieldView& view, float u, float v) const {
-  const bool seen = u >= 0 && v >= 0 && u <= view.width && v <= view.height;
-  return seen ? bilinear(view.distance, u, v) : unseen_;
-}
-
-inline float HullField::scaledDistance(const FieldView& view, const glm::vec3& x) const {
-  const float z = glm::dot(view.forward, x) + view.offset.z;
-  if (z <= kNear) return -kFar;
-  const float inverse = 1 / z;
-  const float u = (glm::dot(view.right, x) + view.offset.x) * inverse + view.cx;
-  const float v = (glm::dot(view.down, x) + view.offset.y) * inverse + view.cy;
-  return distanceAt(view, u, v) * z / view.focal;
-}
-
 float HullField::value(const glm::vec3& x, std::span<const std::uint16_t> views) const {
   float most = glm::length(x) - radius_;
-  for (const std::uint16_t v : views) most = std::max(most, scaledDistance(views_[v], x));
+  for (const std::uint16_t v : views) most = std::max(most, scaledDistance(views_[v], views_[v].image(), x, unseen_));
   return most;
 }
 
@@ -141,7 +108,7 @@ void HullField::values(const glm::vec3& start, float step, std::span<const std::
       d = u[i] <= f.width ? d : unseen;
       d = v[i] <= f.height ? d : unseen;
       const float scaled = d * depth[i] * perFocal, before = most[i];
-      const float candidate = depth[i] > kNear ? scaled : before;
+      const float candidate = depth[i] > kHullNear ? scaled : before;
       most[i] = before < candidate ? candidate : before;
     }
   }
@@ -153,20 +120,10 @@ HullSample HullField::sample(const glm::vec3& x, std::span<const std::uint16_t> 
   HullSample result{length - radius_, length > 0 ? x / length : glm::vec3(0)};
   const FieldView* deciding = nullptr;
   for (const std::uint16_t v : views) {
-    const float d = scaledDistance(views_[v], x);
+    const float d = scaledDistance(views_[v], views_[v].image(), x, unseen_);
     if (d > result.value) result.value = d, deciding = &views_[v];
   }
-  if (!deciding) return result;
-  // Central differences half a pixel wide in the plane, and the scale's own change with depth
-  const FieldView& view = *deciding;
-  const float z = glm::dot(view.forward, x) + view.offset.z, inverse = 1 / z;
-  const float u = (glm::dot(view.right, x) + view.offset.x) * inverse;
-  const float v = (glm::dot(view.down, x) + view.offset.y) * inverse;
-  const float h = 0.5f, cu = u + view.cx, cv = v + view.cy;
-  const float du = bilinear(view.distance, cu + h, cv) - bilinear(view.distance, cu - h, cv);
-  const float dv = bilinear(view.distance, cu, cv + h) - bilinear(view.distance, cu, cv - h);
-  result.gradient = (du * (view.right - u * view.forward) + dv * (view.down - v * view.forward)) / view.focal +
-                    result.value * inverse * view.forward;
+  if (deciding) result.gradient = scaledDistanceGradient(*deciding, deciding->image(), x, result.value);
   return result;
 }
 
@@ -177,23 +134,9 @@ HullField::Side HullField::classify(const glm::vec3& c, float r, std::span<const
   if (ball > r) return Side::Out;
   bool in = ball < -r;
   for (const std::uint16_t index : views) {
-    const FieldView& view = views_[index];
-    const float z = glm::dot(view.forward, c) + view.offset.z;
-    if (z <= -r) continue;  // wholly behind the camera: unknown
-    if (z <= r + kNear) {
-      in = false;
-      undecided.push_back(index);
-      continue;
-    }
-    const float u = (glm::dot(view.right, c) + view.offset.x) / z, v = (glm::dot(view.down, c) + view.offset.y) / z;
-    const float slope2 = (u * u + v * v) / (view.focal * view.focal);
-    const float reach = 1.01f * view.focal * r * std::sqrt(1 + slope2) / (z - r) + kSlack;
-    const float pu = u + view.cx, pv = v + view.cy;
-    const bool wholly = pu >= reach && pv >= reach && pu <= view.width - reach && pv <= view.height - reach;
-    const bool nowhere = pu < -reach || pv < -reach || pu > view.width + reach || pv > view.height + reach;
-    const float d = nowhere ? unseen_ : wholly ? bilinear(view.distance, pu, pv) : 0;
-    if (d > reach) return Side::Out;
-    if (d < -reach) continue;
+    const BallSide side = ballSide(views_[index], views_[index].image(), c, r, unseen_);
+    if (side == BallSide::Out) return Side::Out;
+    if (side == BallSide::In) continue;
     in = false;
     undecided.push_back(index);
   }
@@ -203,7 +146,7 @@ HullField::Side HullField::classify(const glm::vec3& c, float r, std::span<const
 HullField::Footprint HullField::project(int index, const glm::vec3& x) const {
   const FieldView& view = views_[std::size_t(index)];
   const float z = glm::dot(view.forward, x) + view.offset.z;
-  if (z <= kNear) return {};
+  if (z <= kHullNear) return {};
   const float u = (glm::dot(view.right, x) + view.offset.x) / z + view.cx;
   const float v = (glm::dot(view.down, x) + view.offset.y) / z + view.cy;
   const bool seen = u >= 0 && v >= 0 && u <= view.width && v <= view.height;
@@ -215,13 +158,13 @@ bool HullField::carves(int index, const glm::vec3& x, float& ball) const {
   ball = 0;
   const FieldView& view = views_[std::size_t(index)];
   const float z = glm::dot(view.forward, x) + view.offset.z;
-  if (z <= kNear) return false;
+  if (z <= kHullNear) return false;
   const float u = (glm::dot(view.right, x) + view.offset.x) / z, v = (glm::dot(view.down, x) + view.offset.y) / z;
-  const float pu = u + view.cx, pv = v + view.cy, d = distanceAt(view, pu, pv);
+  const float pu = u + view.cx, pv = v + view.cy, d = distanceAt(view, view.image(), pu, pv, unseen_);
   if (d <= 0) return false;
   const float toFrame = std::min(std::min(pu, view.width - pu), std::min(pv, view.height - pv));  // < 0 outside
   const float same = toFrame < 0 ? -toFrame : unseen_ > 0 ? d : std::min(d, toFrame);  // pixels around that are so, too
-  const float free = same - kSlack;
+  const float free = same - kHullSlack;
   if (free <= 0) return true;
   const float w = std::sqrt(view.focal * view.focal + u * u + v * v);  // f sqrt(1 + t^2)
   ball = 0.99f * free * z / (w + free);

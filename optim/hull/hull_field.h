@@ -17,6 +17,7 @@
 
 #include "optim/hull/solid_field.h"
 #include "optim/view_set.h"
+#include "renderer/core/hull_view.h"
 #include "renderer/cpu/thread_pool.h"
 
 namespace penumbra {
@@ -28,7 +29,8 @@ class HullField final : public SolidField {
   HullField(std::span<const View> views, double radius, bool frameCarves, ThreadPool& pool);
 
   // The same from distances to the outlines that are known already, inside positive, one for each view.
-  HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool);
+  HullField(std::span<const View> views, std::span<const Mask* const> distances, double radius, ThreadPool& pool,
+            bool frameCarves = false);
 
   // Views that are wrong (by number among the views given); masks taken as wider all round, in pixels.
   void leaveOut(std::span<const int> views);
@@ -53,23 +55,20 @@ class HullField final : public SolidField {
   struct Ray { glm::vec3 eye{0}, direction{0}; };
   Ray ray(int view, const glm::vec2& pixel) const;  // through a place in the image, not of unit length
   const Mask& distance(int view) const { return views_[std::size_t(view)].distance; }
+  const HullView& view(int view) const { return views_[std::size_t(view)]; }
+  float unseen() const { return unseen_; }  // what a view says outside its frame, pixels
 
  private:
-  struct FieldView {
-    glm::vec3 right{0}, down{0}, forward{0};  // rows of the camera; x and y times the focal length
-    glm::vec3 offset{0};                      // translation, likewise
-    float cx = 0, cy = 0, width = 0, height = 0, focal = 1;
+  struct FieldView : HullView {
     int source = 0;
-    Mask distance;                            // outside positive
+    Mask distance;  // outside positive
+    DistanceImage image() const { return {distance.pixels.data(), distance.width, distance.height}; }
   };
   void setUp(std::span<const View> views, std::span<const Mask* const> distances, ThreadPool& pool);
-  static float bilinear(const Mask& image, float u, float v);
-  float distanceAt(const FieldView& view, float u, float v) const;
-  float scaledDistance(const FieldView& view, const glm::vec3& x) const;
 
   std::vector<FieldView> views_;
   float radius_;
-  float unseen_;  // what a view says outside its frame, pixels
+  float unseen_;
 };
 
 }  // namespace penumbra

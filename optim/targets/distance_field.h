@@ -1,16 +1,9 @@
 // Signed distance from every pixel centre to the sub-pixel outline of a mask.
 //
-// The outline is the level 1/2 of the mask, traced by marching squares on the grid of pixel centres. Where along a
-// grid edge p-q (p inside, q outside, one pixel long) it crosses follows from how much of a partly covered pixel lies
-// on the inner side of a straight line with the unit normal n of the mask's gradient there:
-//   with a >= b >= 0 the components of |n| and c the smaller of coverage and 1 - coverage
-//     c < b / 2a :  d = (a + b)/2 - sqrt(2 a b c)        (the line cuts off a corner)
-//     else          d = (1/2 - c) a                       (it cuts two opposite sides)
-//   p-q is crossed at d_p / (d_p - d_q), or at d / |n . pq| where only one of the two is partly covered.
-// That is exact for straight outlines of box-filtered masks at any slant (linear interpolation of the coverage is
-// 0.09 px off). In a binary mask every crossing is half way. Parts narrower than a pixel are taken as strips as wide
-// as their coverage; where it stays below 1/2 they are background. (Area to distance: Gustavson and Strand,
-// "Anti-aliased Euclidean distance transform", Pattern Recognition Letters 32, 2011, section 3.)
+// The outline is the level 1/2 of the mask; where it runs between pixels: renderer/core/mask_outline.h. A pixel's distance
+// is that to the nearest of its segments, carried from pixel to pixel in two sweeps; a few pixels and more from the
+// outline now and then to one that is some hundredths of a pixel farther. The graphics card finds the nearest of all
+// (renderer/device_hull.h).
 //
 // The frame is no outline: an object that leaves the image has none there. A mask without outline is at
 // -diagonal or +diagonal of the image everywhere.
