@@ -13,6 +13,7 @@ std::string BackendChoice::whyNot(Backend wanted, const std::string& refusal) {
 bool BackendChoice::useDevice(Backend wanted, const std::string& refusal) {
   if (wanted_ && *wanted_ != wanted) {  // chosen anew: a card that failed or was missing gets another chance
     failure_.clear();
+    hullFailed_ = false;
     if (status_ && !status_->available) status_.reset();
   }
   wanted_ = wanted;
@@ -27,6 +28,21 @@ void BackendChoice::deviceFailed(const Error& error, int iteration) {
                                               : std::string("The graphics card failed: ") + error.what();
   reason_ = failure_;
   note_ = failure_ + " The CPU goes on from iteration " + std::to_string(iteration) + ".";
+}
+
+HullCard BackendChoice::hullCard(Backend wanted) {
+  if (wanted == Backend::Cpu || hullFailed_ || !failure_.empty()) return {};
+  if (wanted == Backend::Cuda && !status_) status_ = access_.probe();
+  return status_ && status_->available ? HullCard(access_.makeHull) : HullCard();
+}
+
+void BackendChoice::hullCarved(const HullCard& card) {
+  if (!card.failure()) return;
+  hullFailed_ = true;
+  const Error& error = *card.failure();
+  note_ = error.code() == ExitCode::Memory ? "The graphics card has not enough memory for the visual hull."
+                                           : std::string("The graphics card failed while the visual hull was carved: ") + error.what();
+  note_ += " The CPU carved it.";
 }
 
 }  // namespace penumbra

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "optim/fit/device_access.h"
+#include "optim/hull/hull_card.h"
 #include "optim/options.h"
 
 namespace penumbra {
@@ -20,6 +21,11 @@ class BackendChoice {
   bool useDevice(Backend wanted, const std::string& refusal = {});
   // The card failed: the processor goes on from `iteration`.
   void deviceFailed(const Error& error, int iteration);
+
+  // For carving a hull: the card when it is asked for, or when `auto` has found one for the solver (starting the driver
+  // takes longer than carving); none after a failure, until the backend is chosen anew.
+  HullCard hullCard(Backend wanted);
+  void hullCarved(const HullCard& card);  // takes note of its failure: then the processor has carved the hull
 
   const DeviceAccess& access() const { return access_; }
   const std::string& card() const { return status_ ? status_->name : noCard_; }
@@ -35,6 +41,7 @@ class BackendChoice {
   std::optional<CudaStatus> status_;
   std::optional<Backend> wanted_;     // at the last call
   std::string failure_;               // of the card, while it runs
+  bool hullFailed_ = false;
   std::string reason_, note_, noCard_;
 };
 

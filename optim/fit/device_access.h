@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "renderer/cuda/cuda_api.h"
+#include "renderer/device_hull.h"
 #include "renderer/device_iteration.h"
 #include "renderer/device_newton.h"
 
@@ -22,6 +23,7 @@ struct DeviceAccess {
   double batchSeconds = 1.0 / 60;  // iterations are queued for about so long; how many does not change the result
   std::function<double()> seconds = secondsNow;
   std::function<std::unique_ptr<DeviceNewton>()> makeNewton = makeCudaNewton;
+  std::function<std::unique_ptr<DeviceHull>()> makeHull = makeCudaHull;
 };
 
 }  // namespace penumbra

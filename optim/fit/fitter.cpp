@@ -154,10 +154,17 @@ struct Fitter::Impl {
   }
 
   Mesh makeStart() {
-    if (!judged) return makeStartMesh(options, *fitted, pool, &startNote);
+    const bool carved = resolvedStart(options, *fitted) == StartShape::Hull;
+    HullCard card = carved ? backend.hullCard(options.backend) : HullCard();
+    Mesh mesh = makeStart(card);
+    backend.hullCarved(card);
+    return mesh;
+  }
+  Mesh makeStart(HullCard& card) {
+    if (!judged) return makeStartMesh(options, *fitted, pool, &startNote, nullptr, &card);
     const std::vector<const Mask*> distances = judged->distances();
     const KnownMasks known{distances, judged->trust};
-    return makeStartMesh(options, *fitted, pool, &startNote, &known);
+    return makeStartMesh(options, *fitted, pool, &startNote, &known, &card);
   }
 
   // Says so when remeshing is wanted of a mesh that has to keep its triangles.

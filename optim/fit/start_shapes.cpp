@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "optim/fit/start_shapes_masks.h"
+#include "optim/hull/hull_card.h"
 #include "optim/hull/visual_hull.h"
 #include "optim/io/mesh_io.h"
 
@@ -132,7 +133,7 @@ FitOptions resolvedOptions(FitOptions options, const ViewSet& views) {
 }
 
 Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note,
-                   const KnownMasks* known) {
+                   const KnownMasks* known, HullCard* card) {
   Mesh mesh;
   const StartShape start = resolvedStart(options, views);
   if (start == StartShape::File) {
@@ -144,8 +145,9 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
     hullOptions.finest = kFinestHull;
-    Hull hull = makeVisualHull(views.train, hullOptions, pool, known);
-    if (note) *note = "Visual hull: " + hull.summary();
+    Hull hull = makeVisualHull(views.train, hullOptions, pool, known, card);
+    const bool onCard = card && card->used() && !card->failure();
+    if (note) *note = "Visual hull: " + hull.summary() + (onCard ? "; sampled on the graphics card" : "");
     return std::move(hull.mesh);
   }
   const Ball ball = startBall(views);

@@ -15,6 +15,7 @@
 namespace penumbra {
 
 struct KnownMasks;  // optim/hull/visual_hull.h
+class HullCard;     // optim/hull/hull_card.h
 
 // Unit sphere from `level` subdivisions of the icosahedron, outward facing: 10 * 4^level + 2 vertices.
 Mesh icosphere(int level);
@@ -36,8 +37,9 @@ FitOptions resolvedOptions(FitOptions options, const ViewSet& views);  // with b
 // In the coordinates of the cameras. A mesh from a file is normalised by the similarity of `views`, a hull is carved
 // from the train masks (optim/hull/visual_hull.h). Throws what readMesh and makeVisualHull throw.
 // `note`, when given, gets what a person should know of it: "Visual hull: 1 part, genus 0, 10242 vertices".
-// `known` of the train views' masks, when it is, saves the hull half of its time.
+// `known` of the train views' masks, when it is, saves the hull half of its time; `card`: see
+// makeVisualHull.
 Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& pool, std::string* note = nullptr,
-                   const KnownMasks* known = nullptr);
+                   const KnownMasks* known = nullptr, HullCard* card = nullptr);
 
 }  // namespace penumbra

@@ -14,33 +14,32 @@ namespace {
 constexpr int kBlock = HullGrid::kBlock, kHalf = SolidField::kCube, kBlockPoints = kBlock * kBlock * kBlock;
 constexpr float kRoot3 = 1.7320508f;
 
+Error nothingInside() {
+  return {ExitCode::Input, "The masks have no common visual hull: no point lies inside all of them.",
+          "Check masks and cameras, or start from the sphere."};
+}
+
 HullViews allViews(const SolidField& field) {
   HullViews views(std::size_t(field.pieceCount()));
   std::iota(views.begin(), views.end(), std::uint16_t(0));
   return views;
 }
 
-// Bounds of the cells of a coarse grid that may hold some of the hull.
-Bounds coarseBounds(const SolidField& field, ThreadPool& pool) {
-  constexpr int kCells = 40;
-  const double side = 2 * field.radius() / kCells;
+// Which cells of the coarse grid may hold some of the hull.
+std::vector<std::uint8_t> coarseCells(const SolidField& field, ThreadPool& pool) {
+  const double side = 2 * field.radius() / kCoarseCells;
   const HullViews views = allViews(field);
-  std::vector<Bounds> slabs(kCells);
-  pool.parallelFor(kCells, [&](int z, int) {
+  std::vector<std::uint8_t> may(std::size_t(kCoarseCells) * kCoarseCells * kCoarseCells);
+  pool.parallelFor(kCoarseCells * kCoarseCells, [&](int row, int) {
     HullViews undecided;
-    for (int y = 0; y < kCells; ++y)
-      for (int x = 0; x < kCells; ++x) {
-        const glm::dvec3 lower = glm::dvec3(x, y, z) * side - field.radius();
-        const float r = float(0.5 * std::sqrt(3.0) * side);
-        if (field.classify(glm::vec3(lower + 0.5 * side), r, views, undecided) == SolidField::Side::Out) continue;
-        slabs[std::size_t(z)].add(lower);
-        slabs[std::size_t(z)].add(lower + side);
-      }
+    for (int x = 0; x < kCoarseCells; ++x) {
+      const glm::dvec3 lower = glm::dvec3(x, row % kCoarseCells, row / kCoarseCells) * side - field.radius();
+      const float r = float(0.5 * std::sqrt(3.0) * side);
+      const auto verdict = field.classify(glm::vec3(lower + 0.5 * side), r, views, undecided);
+      may[std::size_t(row * kCoarseCells + x)] = verdict != SolidField::Side::Out;
+    }
   });
-  Bounds all;
-  for (const Bounds& b : slabs)
-    if (!b.empty()) all.add(b.lower), all.add(b.upper);
-  return all;
+  return may;
 }
 
 class Sampler {
@@ -50,7 +49,7 @@ class Sampler {
   void run() {
     findBlocks();
     pool_.parallelFor(int(active_.size()), [&](int slot, int) { sampleBlock(slot); });
-    clearBorder();
+    clearBorder(grid_);
     findThinParts();
   }
 
@@ -118,16 +117,6 @@ class Sampler {
     }
   }
 
-  void clearBorder() {
-    const glm::ivec3 last = grid_.points - 1;
-    for (int z = 0; z <= last.z; ++z)
-      for (int y = 0; y <= last.y; ++y) {
-        std::uint8_t* row = grid_.inside.data() + grid_.index(0, y, z);
-        if (z == 0 || z == last.z || y == 0 || y == last.y) std::fill_n(row, grid_.points.x, std::uint8_t(0));
-        row[0] = row[last.x] = 0;
-      }
-  }
-
   void findThinParts() {
     std::vector<std::vector<std::pair<std::size_t, ThinPoint>>> found(active_.size());
     pool_.parallelFor(int(active_.size()), [&](int slot, int) {
@@ -178,11 +167,21 @@ class Sampler {
 
 }  // namespace
 
-HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool) {
-  const Bounds box = coarseBounds(field, pool);
-  const Error nothing(ExitCode::Input, "The masks have no common visual hull: no point lies inside all of them.",
-                      "Check masks and cameras, or start from the sphere.");
-  if (box.empty()) throw nothing;
+Bounds coarseBounds(const SolidField& field, std::span<const std::uint8_t> may) {
+  const double side = 2 * field.radius() / kCoarseCells;
+  Bounds box;
+  for (std::size_t i = 0; i < may.size(); ++i) {
+    if (!may[i]) continue;
+    const int cell = int(i), x = cell % kCoarseCells, y = cell / kCoarseCells % kCoarseCells;
+    const glm::dvec3 lower = glm::dvec3(x, y, cell / (kCoarseCells * kCoarseCells)) * side - field.radius();
+    box.add(lower);
+    box.add(lower + side);
+  }
+  return box;
+}
+
+HullGrid gridWithin(const Bounds& box, int resolution) {
+  if (box.empty()) throw nothingInside();
   const glm::dvec3 extent = box.upper - box.lower;
   HullGrid grid;
   grid.step = float(std::max({extent.x, extent.y, extent.z}) / resolution);
@@ -190,8 +189,27 @@ HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool) {
   grid.points = (needed + kBlock - 1) / kBlock * kBlock;
   grid.origin = glm::vec3(box.centre() - 0.5 * double(grid.step) * glm::dvec3(grid.points - 1));
   grid.inside.assign(grid.index(0, 0, grid.points.z), 0);
+  return grid;
+}
+
+void clearBorder(HullGrid& grid) {
+  const glm::ivec3 last = grid.points - 1;
+  for (int z = 0; z <= last.z; ++z)
+    for (int y = 0; y <= last.y; ++y) {
+      std::uint8_t* row = grid.inside.data() + grid.index(0, y, z);
+      if (z == 0 || z == last.z || y == 0 || y == last.y) std::fill_n(row, grid.points.x, std::uint8_t(0));
+      row[0] = row[last.x] = 0;
+    }
+}
+
+void checkNotEmpty(const HullGrid& grid) {
+  if (grid.thin.empty() && std::find(grid.inside.begin(), grid.inside.end(), 1) == grid.inside.end()) throw nothingInside();
+}
+
+HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool) {
+  HullGrid grid = gridWithin(coarseBounds(field, coarseCells(field, pool)), resolution);
   Sampler(field, grid, pool).run();
-  if (grid.thin.empty() && std::find(grid.inside.begin(), grid.inside.end(), 1) == grid.inside.end()) throw nothing;
+  checkNotEmpty(grid);
   return grid;
 }
 

@@ -13,6 +13,7 @@
 
 #include "optim/hull/solid_field.h"
 #include "renderer/cpu/thread_pool.h"
+#include "renderer/mesh.h"
 
 namespace penumbra {
 
@@ -59,5 +60,15 @@ struct HullGrid {
 
 // `resolution`: steps along the longest side of the hull's bounding box. Throws Error(Input) when nothing is inside.
 HullGrid sampleHull(const SolidField& field, int resolution, ThreadPool& pool);
+
+// Parts of the above, for device_grid.h.
+inline constexpr int kCoarseCells = 40;  // along each side of the cube around the field's ball
+// Bounds of those of its cells (x fastest) that may hold some of the hull.
+Bounds coarseBounds(const SolidField& field, std::span<const std::uint8_t> may);
+// A grid for a hull within these bounds, all outside. Throws Error(Input) when they are empty.
+HullGrid gridWithin(const Bounds& box, int resolution);
+void clearBorder(HullGrid& grid);
+// Throws Error(Input) unless something is inside.
+void checkNotEmpty(const HullGrid& grid);
 
 }  // namespace penumbra

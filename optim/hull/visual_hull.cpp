@@ -1,8 +1,10 @@
 #include "optim/hull/visual_hull.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
+#include "optim/hull/hull_card.h"
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/phantoms.h"
@@ -25,9 +27,11 @@ struct CleanGrid {
   double confidence = 0;
 };
 
-CleanGrid cleanGrid(const SolidField& solid, const HullField& masks, int resolution, bool cutPhantoms, ThreadPool& pool) {
+using GridSampler = std::function<HullGrid(int resolution)>;
+
+CleanGrid cleanGrid(const GridSampler& sample, const HullField& masks, int resolution, bool cutPhantoms, ThreadPool& pool) {
   CleanGrid clean;
-  clean.grid = sampleHull(solid, resolution, pool);
+  clean.grid = sample(resolution);
   clean.report = cleanHull(clean.grid, masks, pool, cutPhantoms);
   clean.confidence = genusConfidence(clean.grid);
   return clean;
@@ -38,8 +42,45 @@ double wantedEdge(const SolidField& field, const HullGrid& grid, const HullOptio
   return std::max(options.edgePixels * field.pixelAt(middle), double(grid.step));
 }
 
+HullField fieldOf(std::span<const View> views, const HullOptions& options, ThreadPool& pool, const KnownMasks* known,
+                  HullCard* card) {
+  if (known && !options.frameCarves) return HullField(views, known->distances, options.radius, pool);
+  const auto distances = card ? card->distances(views) : std::nullopt;
+  if (!distances) return HullField(views, options.radius, options.frameCarves, pool);
+  std::vector<const Mask*> each;
+  for (const Mask& distance : *distances) each.push_back(&distance);
+  return HullField(views, each, options.radius, pool, options.frameCarves);
+}
+
 std::string counted(int count, const std::string& one, const std::string& many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+Hull meshSampled(const GridSampler& sample, const SolidField& solid, const HullField& masks, const HullOptions& options,
+                 ThreadPool& pool) {
+  CleanGrid clean = cleanGrid(sample, masks, options.resolution, options.cutPhantoms, pool);
+  for (int steps = 2 * options.resolution; clean.confidence == 0 && steps <= options.finest; steps *= 2) {
+    CleanGrid finer = cleanGrid(sample, masks, steps, options.cutPhantoms, pool);
+    if (finer.confidence > 0) clean = std::move(finer);
+  }
+  const HullGrid& grid = clean.grid;
+  const CleaningReport& cleaned = clean.report;
+  Hull hull;
+  hull.step = grid.step;
+  hull.cavitiesFilled = cleaned.cavitiesFilled;
+  hull.partsDropped = cleaned.partsDropped;
+  hull.tunnelsFilled = cleaned.tunnelsFilled;
+  hull.bridgesCut = cleaned.bridgesCut;
+  hull.genusConfidence = clean.confidence;
+  hull.mesh = extractSurface(grid, solid, pool);
+  if (options.edgePixels > 0) {
+    const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };
+    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(solid, grid, options), 2}, project, pool);
+  }
+  const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
+  hull.components = summary.components;
+  hull.genus = summary.genus();
+  return hull;
 }
 
 }  // namespace
@@ -66,36 +107,15 @@ void checkHullViews(std::span<const View> views) {
 
 Hull meshSolid(const SolidField& solid, const HullField& masks, const HullOptions& options, ThreadPool& pool) {
   checkResolution(options);
-  CleanGrid clean = cleanGrid(solid, masks, options.resolution, options.cutPhantoms, pool);
-  for (int steps = 2 * options.resolution; clean.confidence == 0 && steps <= options.finest; steps *= 2) {
-    CleanGrid finer = cleanGrid(solid, masks, steps, options.cutPhantoms, pool);
-    if (finer.confidence > 0) clean = std::move(finer);
-  }
-  const HullGrid& grid = clean.grid;
-  const CleaningReport& cleaned = clean.report;
-  Hull hull;
-  hull.step = grid.step;
-  hull.cavitiesFilled = cleaned.cavitiesFilled;
-  hull.partsDropped = cleaned.partsDropped;
-  hull.tunnelsFilled = cleaned.tunnelsFilled;
-  hull.bridgesCut = cleaned.bridgesCut;
-  hull.genusConfidence = clean.confidence;
-  hull.mesh = extractSurface(grid, solid, pool);
-  if (options.edgePixels > 0) {
-    const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };
-    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(solid, grid, options), 2}, project, pool);
-  }
-  const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
-  hull.components = summary.components;
-  hull.genus = summary.genus();
-  return hull;
+  const auto sample = [&](int resolution) { return sampleHull(solid, resolution, pool); };
+  return meshSampled(sample, solid, masks, options, pool);
 }
 
-Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool, const KnownMasks* known) {
+Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool, const KnownMasks* known,
+                    HullCard* card) {
   checkResolution(options);
   checkHullViews(views);
-  HullField field = known && !options.frameCarves ? HullField(views, known->distances, options.radius, pool)
-                                                  : HullField(views, options.radius, options.frameCarves, pool);
+  HullField field = fieldOf(views, options, pool, known, card);
   const int shown = field.viewCount();
   if (field.viewCount() == 0)
     throw Error(ExitCode::Input,
@@ -106,7 +126,11 @@ Hull makeVisualHull(std::span<const View> views, const HullOptions& options, Thr
   for (const int v : trust.distrusted) distrusted.push_back(views[std::size_t(v)].name);
   field.leaveOut(trust.distrusted);
   if (trust.noisy()) field.widen(float(trust.noise));
-  Hull hull = meshSolid(field, field, options, pool);
+  const auto sample = [&](int resolution) {
+    auto grid = card ? card->sample(field, resolution, pool) : std::nullopt;
+    return grid ? std::move(*grid) : sampleHull(field, resolution, pool);
+  };
+  Hull hull = meshSampled(sample, field, field, options, pool);
   hull.emptyViews = int(views.size()) - shown;
   hull.distrusted = std::move(distrusted);
   hull.noise = trust.noise;

@@ -20,6 +20,8 @@
 
 namespace penumbra {
 
+class HullCard;  // hull_card.h
+
 struct HullOptions {
   int resolution = 128;      // grid steps along the longest side, 16 .. 512
   int finest = 0;            // steps to go up to, doubling, while every handle hangs on a step of the grid; see below
@@ -47,9 +49,11 @@ struct KnownMasks {
   const ViewTrust& trust;                  // by number of the view
 };
 
-// Throws Error(Input) when no mask shows anything or the masks have no point in common.
+// Throws Error(Input) when no mask shows anything or the masks have no point in common. `card`, when given, makes the
+// distances that are not known and samples the grids, until it fails; the result is the same up to rounding
+// (renderer/device_hull.h).
 Hull makeVisualHull(std::span<const View> views, const HullOptions& options, ThreadPool& pool,
-                    const KnownMasks* known = nullptr);
+                    const KnownMasks* known = nullptr, HullCard* card = nullptr);
 
 // The same for any solid: `masks` says which parts and handles are needed. Throws Error(Usage) on impossible options,
 // Error(Input) when nothing is inside. `emptyViews` stays 0.

@@ -1,4 +1,4 @@
-// The only file compiled for graphics cards: one __global__ function for each kernel, and the iterations made of them.
+// The only file compiled for graphics cards: one __global__ function for each kernel, and what is made of them.
 //
 // Compiled with -fmad=false: products and sums are rounded as on the host, so that what the host's tests show holds
 // here, to the bit. What that costs is small: most kernels wait for memory.
@@ -6,6 +6,7 @@
 
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/cuda_iteration.h"
+#include "renderer/cuda/hull_sampler.h"
 #include "renderer/cuda/iteration.h"
 #include "renderer/cuda/layout.h"
 #include "renderer/cuda/newton_iteration.h"
@@ -41,9 +42,15 @@ std::unique_ptr<DeviceNewton> makeCudaNewton(const CudaApi& api) {
   return std::make_unique<NewtonIteration<Executor>>(Executor(api));
 }
 
+std::unique_ptr<DeviceHull> makeCudaHull(const CudaApi& api) {
+  using Executor = CudaExecutor<DeviceKernels>;
+  return std::make_unique<HullSampler<Executor>>(Executor(api));
+}
+
 }  // namespace device
 
 std::unique_ptr<DeviceIteration> makeCudaIteration() { return device::makeCudaIteration(*device::cudaRuntime()); }
 std::unique_ptr<DeviceNewton> makeCudaNewton() { return device::makeCudaNewton(*device::cudaRuntime()); }
+std::unique_ptr<DeviceHull> makeCudaHull() { return device::makeCudaHull(*device::cudaRuntime()); }
 
 }  // namespace penumbra

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "renderer/cuda/contour_pull.h"
+#include "renderer/cuda/hull_kernels.h"
 #include "renderer/cuda/newton_system.h"
+#include "renderer/cuda/outline_kernels.h"
 #include "renderer/cuda/softras_pixels.h"
 #include "renderer/cuda/step_kernels.h"
 
@@ -235,6 +237,29 @@ Traffic shortenMoves(W w, double) { return {kInt * w.vertices, kPoint * w.vertic
 Traffic applyMoves(W w, double) { return {2 * kPoint * w.vertices, kPoint * w.vertices + kProgress}; }
 Traffic takeStep(W w, double) { return {kPoint * w.vertices, kPoint * w.vertices + kProgress}; }
 
+// --- The visual hull's first stages; a pixel, ball or point a thread ---
+
+double viewRecords(W w) { return sizeof(HullViewRecord) * w.slots; }
+double slotsOf(double points) { return points / DeviceGridShape::kBlockPoints; }
+
+Traffic countOutline(W, double threads) { return {sizeof(float) * threads, kInt * threads}; }
+Traffic writeOutline(W w, double threads) {
+  return {kInt * threads + sizeof(float) * w.pieces, kInt * threads + sizeof(BandPiece) * w.pieces};
+}
+// A pixel looks at one piece at least, 15 operations.
+Traffic outlineDistances(W w, double threads) {
+  return {(sizeof(float) + kInt) * threads + sizeof(BandPiece) * w.pieces, sizeof(float) * threads, 15 * threads};
+}
+Traffic coarseCells(W w, double threads) { return {viewRecords(w), threads, 0, 6 * threads}; }
+Traffic blockSides(W w, double threads) { return {viewRecords(w), threads * (1 + kInt * groups(w)), 16 * threads}; }
+Traffic partSides(W w, double threads) {
+  return {threads / 8 * kInt * (1 + groups(w)), threads * (1 + kInt * groups(w)), 16 * threads};
+}
+Traffic sampleBlocks(W w, double threads) {
+  return {slotsOf(threads) * (kInt + 8 + 8 * kInt * groups(w)), sizeof(float) * threads};
+}
+Traffic findThin(W, double threads) { return {slotsOf(threads) * kInt + sizeof(float) * threads, threads}; }
+
 #define ROW(kernel) {#kernel, kernel}
 constexpr KernelBound kBounds[] = {
     ROW(beginIteration), ROW(collectPulls), ROW(sumCounts), ROW(sumSums), ROW(scanTop), ROW(spreadStarts), ROW(addChunks),
@@ -251,7 +276,9 @@ constexpr KernelBound kBounds[] = {
     ROW(beginOutlines), ROW(clearCells), ROW(clearCovered), ROW(compareMasks), ROW(makeTerms), ROW(measureMisfit),
     ROW(sumMisfits), ROW(addMisfits), ROW(faceAreas), ROW(weighPrior), ROW(bendVertices), ROW(bendMoved), ROW(placeTerms),
     ROW(sortTerms), ROW(gatherTerms), ROW(startSolve), ROW(coupleTerms), ROW(applyMatrix), ROW(advanceSolve), ROW(turnSolve),
-    ROW(sumDots), ROW(steerSolve), ROW(capMoves), ROW(markTurned), ROW(shortenMoves), ROW(applyMoves), ROW(takeStep)};
+    ROW(sumDots), ROW(steerSolve), ROW(capMoves), ROW(markTurned), ROW(shortenMoves), ROW(applyMoves), ROW(takeStep),
+    ROW(countOutline), ROW(writeOutline), ROW(outlineDistances), ROW(coarseCells), ROW(blockSides), ROW(partSides),
+    ROW(sampleBlocks), ROW(findThin)};
 #undef ROW
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "optim/fit/start_shapes.h"
+#include "optim/hull/device_grid.h"
 #include "optim/newton/thin_plate.h"
 #include "optim/targets/soft_target.h"
 #include "optim/targets/targets.h"
@@ -22,6 +23,7 @@
 #include "renderer/cuda/kernel_bounds.h"
 #include "renderer/error.h"
 #include "tests/bench/coverage_batch.h"
+#include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
@@ -279,13 +281,15 @@ Bound boundOf(const std::string& kernel, const Profiler::Launches& l, const Devi
 
 using Kernels = std::map<std::string, Profiler::Launches>;
 
-void printKernelTable(const Kernels& kernels, const DeviceWork& work, double bandwidth, const Rates& rates) {
+// `workOf`: of a kernel's name.
+template <class WorkOf>
+void printKernels(const Kernels& kernels, const WorkOf& workOf, double bandwidth, const Rates& rates) {
   std::vector<std::pair<std::string, Profiler::Launches>> rows(kernels.begin(), kernels.end());
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.milliseconds > b.second.milliseconds; });
   std::printf("%-22s %8s %12s %10s %10s %8s  %s\n", "kernel", "launches", "threads", "us", "bound us", "times", "by");
   double sum = 0, least = 0;
   for (const auto& [name, l] : rows) {
-    const Bound bound = boundOf(name, l, work, bandwidth, rates);
+    const Bound bound = boundOf(name, l, workOf(name), bandwidth, rates);
     std::printf("%-22s %8d %12.0f %10.2f %10.2f %8.1f  %s\n", name.c_str(), l.count, l.threads, 1000 * l.milliseconds, 1000 * bound.milliseconds,
                 l.milliseconds / bound.milliseconds, bound.by);
     sum += l.milliseconds;
@@ -294,7 +298,7 @@ void printKernelTable(const Kernels& kernels, const DeviceWork& work, double ban
   std::printf("%-22s %8s %12s %10.2f %10.2f %8.1f\n", "all", "", "", 1000 * sum, 1000 * least, sum / least);
 }
 
-void printKernels(CoverageModel model, int size, int level, double bandwidth, const Rates& rates) {
+void printIteration(CoverageModel model, int size, int level, double bandwidth, const Rates& rates) {
   const Case c(model, 24, size, level);
   const auto kernels = profile(c);
   const auto counted = makeCudaIteration();
@@ -302,7 +306,7 @@ void printKernels(CoverageModel model, int size, int level, double bandwidth, co
   const DeviceWork work = counted->work(Case::steps(1)[0]);
   std::printf("\nkernels of one iteration, %s, 24 x %d^2, %d faces; a copy moves %.0f GB/s\n", model == CoverageModel::Contour ? "contour" : "softras",
               size, int(c.batch.topology.faces.size()), bandwidth / 1e9);
-  printKernelTable(kernels, work, bandwidth, rates);
+  printKernels(kernels, [&](const std::string&) { return work; }, bandwidth, rates);
 }
 
 // Gauss-Newton steps of the same case.
@@ -371,7 +375,31 @@ void printNewtonKernels(int level, double bandwidth, const Rates& rates) {
     if (run > 0 && sum < bestSum) best = now, bestSum = sum;  // the first finds out how much room is needed
   }
   std::printf("\nkernels of one Gauss-Newton step, 16 x 512^2, %d vertices\n", c.base.batch.topology.vertexCount);
-  printKernelTable(best, newton->work(), bandwidth, rates);
+  const DeviceWork work = newton->work();
+  printKernels(best, [&](const std::string&) { return work; }, bandwidth, rates);
+}
+
+// The first stages of a hull of 128 steps.
+void printHull(int views, int size, double bandwidth, const Rates& rates) {
+  ThreadPool pool(0);
+  FitOptions options;
+  options.views = views;
+  options.size = size;
+  options.heldOutViews = 0;
+  const ViewSet set = makeViewSet(torusMesh(96, 48), "torus", options, pool);
+  const HullField field(set.train, 1.1, false, pool);
+  Profiler profiler(*device::cudaRuntime());
+  const auto hull = device::makeCudaHull(profiler.table());
+  DeviceWork outlines;
+  for (int run = 0; run < 2; ++run) {  // the first loads the kernels
+    profiler.forget();
+    signedDistances(set.train, *hull);
+    outlines = hull->work();
+    sampleHull(field, 128, *hull, pool);
+  }
+  std::printf("\nkernels of a hull's distances and grid, %d x %d^2, 128 steps\n", views, size);
+  const auto workOf = [&](const std::string& name) { return name.find("utline") != std::string::npos ? outlines : hull->work(); };
+  printKernels(profiler.byKernel(), workOf, bandwidth, rates);
 }
 
 // Views of one size around a sphere of so many faces; all views of a step at once.
@@ -418,10 +446,11 @@ int run(bool quick, bool kernelsOnly) {
   device::CudaDeviceInfo info{};
   device::checkCuda(*device::cudaRuntime(), device::cudaRuntime()->deviceInfo(0, &info), "cudaGetDeviceProperties");
   const Rates rates = peakRates(info);
-  printKernels(CoverageModel::Contour, 256, 4, peak, rates);
-  printKernels(CoverageModel::Contour, quick ? 256 : 1024, quick ? 5 : 6, peak, rates);
-  printKernels(CoverageModel::SoftRas, 256, 4, peak, rates);
+  printIteration(CoverageModel::Contour, 256, 4, peak, rates);
+  printIteration(CoverageModel::Contour, quick ? 256 : 1024, quick ? 5 : 6, peak, rates);
+  printIteration(CoverageModel::SoftRas, 256, 4, peak, rates);
   printNewtonKernels(quick ? 4 : 5, peak, rates);
+  printHull(64, 256, peak, rates);
   return 0;
 }
 

@@ -1,8 +1,10 @@
 // Time and size of visual hulls: 64 views of 256^2 by default. Arguments: [model file] [views] [size].
+// With a graphics card also of the stages it does, transfers and all; cuda_bench times their kernels.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
+#include "optim/hull/hull_card.h"
 #include "optim/hull/hull_cleaning.h"
 #include "optim/hull/hull_surface.h"
 #include "optim/hull/preview_hull.h"
@@ -64,6 +66,25 @@ void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
               summary.closed() ? "" : " NOT CLOSED");
 }
 
+void benchCard(const ViewSet& views, int resolution, ThreadPool& pool) {
+  HullOptions options;
+  options.resolution = resolution;
+  const HullField field(views.train, options.radius, false, pool);
+  Stages best;
+  HullCard card(makeCudaHull);
+  for (int run = 0; run < 4; ++run) {  // the first loads the kernels
+    Clock clock;
+    card.distances(views.train);
+    best.field = std::min(best.field, clock.lap());
+    card.sample(field, resolution, pool);
+    best.grid = std::min(best.grid, clock.lap());
+    makeVisualHull(views.train, options, pool, nullptr, &card);
+    best.whole = std::min(best.whole, clock.lap());
+  }
+  if (card.failure()) std::printf("%6d  %s\n", resolution, card.failure()->what());
+  else std::printf("%6d %8.1f %8s %8.1f %8s %8s %10.1f\n", resolution, best.field, "", best.grid, "", "", best.whole);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -78,4 +99,9 @@ int main(int count, char** arguments) {
   std::printf("%6s %8s %8s %8s %8s %8s %10s %8s %9s %9s\n", "steps", "field", "judge", "grid", "clean", "surface",
               "all+remesh", "preview", "raw", "faces");
   for (const int resolution : {64, 128, 256}) bench(views, resolution, pool);
+  const CudaStatus status = probeCuda();
+  std::printf("%s%s\n", status.available ? "field and grid on the graphics card: " : "no graphics card: ",
+              (status.available ? status.name : status.reason).c_str());
+  for (const int resolution : {64, 128, 256})
+    if (status.available) benchCard(views, resolution, pool);
 }

@@ -3,12 +3,16 @@
 // at the sizes its line asks for, fails the test.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "optim/fit/device_solver.h"
 #include "optim/fit/schedule.h"
+#include "optim/hull/device_grid.h"
+#include "optim/targets/distance_field.h"
 #include "optim/newton/device_newton_solver.h"
 #include "renderer/core/reduce.h"
 #include "renderer/cuda/kernel_bounds.h"
@@ -40,7 +44,7 @@ constexpr Sizes kSizes[] = {{1, 31, 1, 1},    {15, 31, 33, 31}, {16, 33, 31, 33}
                             {31, 32, 33, 1}, {33, 64, 32, 31}, {2, 1, 1, 33}};
 
 // What the threads of a kernel's launches are; Parts: as many as there is room for, which grows.
-enum class Threads { Slots, Vertices, VertexWarps, Faces, Edges, Blocks, Pixels, Parts, LargeOnly };
+enum class Threads { Slots, Vertices, VertexWarps, Faces, Edges, Blocks, Pixels, Few, Parts, LargeOnly };
 const std::map<std::string, Threads> kThreads = {
     {"beginIteration", Threads::Slots},       {"clearViewSums", Threads::Slots},
     {"collectPulls", Threads::Vertices},      {"uniformDifferences", Threads::Vertices},
@@ -80,6 +84,11 @@ const std::map<std::string, Threads> kThreads = {
     {"placeTerms", Threads::Parts},           {"coupleTerms", Threads::Parts},
     {"sumDots", Threads::Parts},              {"steerSolve", Threads::Parts},
     {"weighPrior", Threads::Parts},
+    // Of the hull.
+    {"countOutline", Threads::Few},           {"writeOutline", Threads::Few},
+    {"outlineDistances", Threads::Few},       {"blockSides", Threads::Few},
+    {"coarseCells", Threads::Parts},          {"partSides", Threads::Parts},
+    {"sampleBlocks", Threads::Parts},         {"findThin", Threads::Parts},
     // Of more than 256 numbers: CudaKernels.PrefixSumsOfAnySize, TotalsOfAnySize.
     {"addChunks", Threads::LargeOnly},        {"sumSums", Threads::LargeOnly},
     {"spreadStarts", Threads::LargeOnly}};
@@ -88,6 +97,7 @@ std::set<Index> wanted(Threads threads) {
   switch (threads) {
     case Threads::Slots:
     case Threads::Faces:
+    case Threads::Few:
     case Threads::Blocks: return {1, 31, 33};
     case Threads::Vertices: return {3, 31, 33};
     case Threads::Edges: return {3, 31, 33};
@@ -145,6 +155,7 @@ struct Card {
   FakeCuda fake;
   std::unique_ptr<DeviceIteration> iteration;
   std::unique_ptr<DeviceNewton> newton;
+  std::unique_ptr<DeviceHull> hull;
   std::map<std::string, std::set<Index>> launched;
 
   Card() {
@@ -154,6 +165,7 @@ struct Card {
     };
     iteration = testsOnCard() ? makeCudaIteration() : fakeAccess(fake).make();
     newton = testsOnCard() ? makeCudaNewton() : fakeAccess(fake).makeNewton();
+    hull = testsOnCard() ? makeCudaHull() : fakeHull(fake.api());
   }
   template <class Value> std::vector<Value> read(const void* from, std::size_t count, void* stream) const {
     std::vector<Value> values(count);
@@ -252,6 +264,50 @@ void expectTheProcessorsStep(Card& card, const Case& c) {
   for (std::size_t v = 0; v < report.there.viewIoU.size(); ++v) EXPECT_NEAR(report.there.viewIoU[v], stepper.viewIoU()[v], 1e-2);
 }
 
+// Distances of so many masks of a size, and a grid of so many blocks beside each other in the hull's field.
+void expectTheProcessorsHull(Card& card, int views, int width, int height, int blocks) {
+  SCOPED_TRACE(std::to_string(views) + " masks of " + std::to_string(width) + " x " + std::to_string(height) + ", " + std::to_string(blocks) + " blocks");
+  const Problem problem({{1, width, height, views}, CoverageModel::Contour, ImageLoss::L2, false, false});
+  ThreadPool pool(1);
+  std::vector<Mask> distances = signedDistances(problem.views->train, *card.hull);
+  for (std::size_t v = 0; v < distances.size(); ++v) {
+    const Mask expected = signedDistance(problem.views->train[v].mask);
+    for (std::size_t i = 0; i < expected.pixels.size(); ++i) ASSERT_NEAR(distances[v].pixels[i], expected.pixels[i], 0.1) << i;
+  }
+  std::vector<HullView> sides;
+  std::vector<DeviceImage> images;
+  const HullField field(problem.views->train, 1.1, false, pool);
+  for (int v = 0; v < field.viewCount(); ++v) {
+    sides.push_back(field.view(v));
+    images.push_back({width, height, field.distance(v).pixels});
+  }
+  card.hull->setField({sides, images, 1.1f, field.unseen()});
+  EXPECT_EQ(card.hull->coarseCells(3).size(), 27u);
+  HullGrid grid;
+  grid.step = 0.02f;
+  grid.points = glm::ivec3(8 * blocks, 8, 8);
+  grid.origin = glm::vec3(-0.01f * float(grid.points.x), 0.3f, 0.2f);
+  const DeviceGrid found = card.hull->sample({grid.origin, grid.step, grid.points});
+  ASSERT_EQ(int(found.blocks.size()), blocks);
+  HullViews all(std::size_t(field.viewCount())), undecided, within;
+  std::iota(all.begin(), all.end(), std::uint16_t(0));
+  std::size_t slot = 0;
+  for (int b = 0; b < blocks; ++b) {
+    const glm::vec3 corner(8 * b, 0, 0);
+    const auto side = field.classify(grid.origin + grid.step * (corner + 3.5f), grid.step * 1.7320508f * 4.5f, all, undecided);
+    ASSERT_EQ(int(found.blocks[std::size_t(b)]), side == SolidField::Side::Out ? 0 : side == SolidField::Side::In ? 1 : 2) << b;
+    if (side != SolidField::Side::Mixed) continue;
+    const auto part = field.classify(grid.origin + grid.step * (corner + 1.5f), grid.step * 1.7320508f * 2.5f, undecided, within);
+    std::array<float, 64> values;
+    if (part == SolidField::Side::Mixed) field.values(grid.at(8 * b, 0, 0), grid.step, within, values);
+    else values.fill((part == SolidField::Side::In ? -4 : 4) * grid.step);
+    for (int i = 0; i < 64; ++i)
+      ASSERT_EQ(found.values[512 * slot + std::size_t(i % 4 + 8 * (i / 4 % 4) + 64 * (i / 16))], values[std::size_t(i)]) << b << ", " << i;
+    ++slot;
+  }
+  EXPECT_EQ(found.active.size(), slot);
+}
+
 TEST(DeviceSizes, EveryKernelAroundTheWarp) {
   std::map<std::string, std::set<Index>> launched;
   int number = 0;
@@ -266,6 +322,11 @@ TEST(DeviceSizes, EveryKernelAroundTheWarp) {
         if (dense) expectTheProcessorsStep(card, c);
         for (const auto& [kernel, counts] : card.launched) launched[kernel].insert(counts.begin(), counts.end());
       }
+  Card card;
+  for (const auto& [views, width, height, blocks] : {std::array{1, 1, 1, 1}, {31, 1, 1, 31}, {33, 1, 1, 33}, {1, 31, 1, 2}, {3, 33, 31, 31},
+                                                    {33, 31, 33, 33}, {31, 64, 32, 32}})
+    expectTheProcessorsHull(card, views, width, height, blocks);
+  for (const auto& [kernel, counts] : card.launched) launched[kernel].insert(counts.begin(), counts.end());
   if (testsOnCard()) return;
   for (const device::KernelBound& bound : device::kernelBounds()) {
     const auto line = kThreads.find(bound.kernel);

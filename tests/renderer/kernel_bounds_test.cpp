@@ -7,6 +7,7 @@
 #include <set>
 
 #include "renderer/cuda/cuda_executor.h"
+#include "renderer/cuda/hull_sampler.h"
 #include "renderer/cuda/iteration.h"
 #include "renderer/cuda/newton_iteration.h"
 #include "tests/support/device_scene.h"
@@ -78,6 +79,33 @@ std::function<void(const char*, Index, const std::function<void()>&)> comparing(
   };
 }
 
+// All stages of a hull: of three discs' masks, seen by cameras side by side that look along z.
+DeviceWork makeHull(FakeCuda& fake, std::vector<DeviceWork>* parts = nullptr) {
+  HullSampler<FakeExecutor> hull{FakeExecutor(fake.api())};
+  constexpr int kSize = 48;
+  std::vector<std::vector<float>> masks;
+  std::vector<DeviceImage> images;
+  std::vector<HullView> views;
+  for (int v = 0; v < 3; ++v) {
+    std::vector<float>& mask = masks.emplace_back();
+    for (int y = 0; y < kSize; ++y)
+      for (int x = 0; x < kSize; ++x) mask.push_back(float(std::hypot(x - 20 - 3 * v, y - 24) < 9));
+    views.push_back({{40, 0, 0}, {0, 40, 0}, {0, 0, 1}, {float(40 * (v - 1)) * 0.3f, 0, 3}, 24, 24, kSize, kSize, 40});
+  }
+  for (const auto& mask : masks) images.push_back({kSize, kSize, mask});
+  auto distances = hull.signedDistances(images);
+  if (parts) parts->push_back(hull.work());
+  images.clear();
+  for (auto& distance : distances) {
+    for (float& d : distance) d = -d;
+    images.push_back({kSize, kSize, distance});
+  }
+  hull.setField({views, images, 1.0f, -kHullFar});
+  hull.coarseCells(10);
+  EXPECT_GT(hull.sample({Vec3<float>(-1.2f), 0.075f, glm::ivec3(32)}).active.size(), 3u);
+  return hull.work();
+}
+
 TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
   const DeviceScene scene = deviceScene(testScenes()[0], 0);
   std::set<std::string> launched, known;
@@ -100,7 +128,8 @@ TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
     card.step();
     for (const auto& [name, count] : card.fake.kernels) launched.insert(name);
   }
-  FakeCuda fake;  // levels that only large meshes need
+  FakeCuda fake;  // of hulls, and levels that only large meshes need
+  makeHull(fake);
   {
     FakeExecutor executor(fake.api());
     Buffer<int> counts;
@@ -159,6 +188,38 @@ TEST(KernelBounds, OfNewtonStepsLieThereToo) {
     card.step();
     EXPECT_GT(looked, 100);
   }
+}
+
+TEST(KernelBounds, OfTheHullLieBetweenWhatChangesAndWhatThereIs) {
+  DeviceWork outlines, field;
+  {
+    FakeCuda fake;
+    std::vector<DeviceWork> parts;
+    field = makeHull(fake, &parts);
+    outlines = parts[0];
+  }
+  EXPECT_GT(outlines.pieces, 100);
+  EXPECT_EQ(outlines.pixels, 3 * 48 * 48);
+  EXPECT_EQ(field.slots, 3);
+  FakeCuda fake;
+  std::set<std::string> looked;
+  fake.around = [&](const char* kernel, Index count, const std::function<void()>& run) {
+    std::map<void*, std::vector<char>> before;
+    for (const auto& [pointer, bytes] : fake.allocations)
+      before[pointer].assign(static_cast<char*>(pointer), static_cast<char*>(pointer) + bytes);
+    run();
+    double changed = 0;
+    for (const auto& [pointer, bytes] : before)
+      for (std::size_t i = 0; i < bytes.size(); ++i) changed += bytes[i] != static_cast<char*>(pointer)[i];
+    const bool ofMasks = std::string_view(kernel).find("utline") != std::string_view::npos;
+    const Traffic traffic = kernelBound(kernel)->of(ofMasks ? outlines : field, double(count));
+    EXPECT_GE(traffic.written, changed) << kernel;
+    EXPECT_LE(traffic.bytes(), 2.0 * double(fake.used)) << kernel;
+    looked.insert(kernel);
+  };
+  makeHull(fake);
+  for (const char* kernel : {"countOutline", "writeOutline", "outlineDistances", "coarseCells", "blockSides", "partSides", "sampleBlocks", "findThin"})
+    EXPECT_TRUE(looked.count(kernel)) << kernel;
 }
 
 // By hand: a tetrahedron (4 vertices, 4 faces, 6 edges) in one view.

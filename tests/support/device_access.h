@@ -3,6 +3,7 @@
 #include "optim/fit/device_access.h"
 #include "renderer/cuda/cuda_executor.h"
 #include "renderer/cuda/cuda_status.h"
+#include "renderer/cuda/hull_sampler.h"
 #include "renderer/cuda/iteration.h"
 #include "renderer/cuda/newton_iteration.h"
 #include "tests/support/fake_cuda.h"
@@ -19,12 +20,18 @@ inline CudaStatus hostCard() {
 
 // The kernels run on the host, or on the card (test_iteration.h). `batchSeconds`: 0 for one iteration at a time.
 inline DeviceAccess hostAccess(double batchSeconds = 1e9, std::function<double()> clock = secondsNow) {
-  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds, std::move(clock), [] { return testNewton(); }};
+  return {hostCard, [] { return testIteration(); }, nullptr, batchSeconds, std::move(clock), [] { return testNewton(); },
+          [] { return testHull(); }};
 }
 
 // A clock that goes on by so much whenever it is looked at.
 inline std::function<double()> tickingClock(double seconds) {
   return [now = std::make_shared<double>(0), seconds] { return *now += seconds; };
+}
+
+inline std::unique_ptr<DeviceHull> fakeHull(const device::CudaApi& api) {
+  using Executor = device::CudaExecutor<FakeKernels>;
+  return std::make_unique<device::HullSampler<Executor>>(Executor(api));
 }
 
 // The path through the CUDA runtime, with a table of functions made of host memory.
@@ -39,7 +46,8 @@ inline DeviceAccess fakeAccess(const FakeCuda& fake, double batchSeconds = 1e9,
           api, batchSeconds, std::move(clock),
           [api]() -> std::unique_ptr<DeviceNewton> {
             return std::make_unique<device::NewtonIteration<Executor>>(Executor(*api));
-          }};
+          },
+          [api] { return fakeHull(*api); }};
 }
 
 }  // namespace penumbra

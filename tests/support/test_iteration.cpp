@@ -40,4 +40,8 @@ std::unique_ptr<DeviceNewton> testNewton(device::LaunchOrder order) {
   return testsOnCard() ? makeCudaNewton() : device::makeHostNewton(order);
 }
 
+std::unique_ptr<DeviceHull> testHull(device::LaunchOrder order) {
+  return testsOnCard() ? makeCudaHull() : device::makeHostHull(order);
+}
+
 }  // namespace penumbra
