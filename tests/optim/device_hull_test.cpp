@@ -109,7 +109,9 @@ TEST(DeviceHullDistances, AreTheProcessorsOrALittleLess) {
       const float less = std::abs(expected.pixels[i]) - std::abs(found[m][i]);
       ASSERT_GE(less, 0);
       ASSERT_EQ(std::signbit(expected.pixels[i]), std::signbit(found[m][i]));
-      if (std::abs(expected.pixels[i]) < 2) ASSERT_EQ(less, 0);
+      if (std::abs(expected.pixels[i]) < 2) {
+        ASSERT_EQ(less, 0);
+      }
       same += less == 0;
       worst = std::max(worst, less);
     }
