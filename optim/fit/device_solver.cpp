@@ -90,6 +90,7 @@ DeviceOptions deviceOptions(const FitOptions& o, double reach, const FitState& s
   DeviceOptions d = deviceOptions(o, reach);
   d.lambda = lambdaFor(o, int(state.positions.size()));
   d.largestSigma = largestSigma(o, state, halfSide);
+  if (remeshWanted(o)) d.denseVertices = 0;  // made anew every few steps, the inverse takes longer than it saves
   return d;
 }
 
