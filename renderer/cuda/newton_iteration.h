@@ -36,25 +36,28 @@ class PlateStore {
   Buffer<float> inverseDegree_, diagonal_;
 };
 
-// Sums of structs over pieces or vertices: by chunks, whose sums one thread adds. The bits do not depend on the room.
+// Sums of structs over pieces or vertices: by chunks, these by chunks again, whose few sums one thread adds. The bits do
+// not depend on the room.
 template <class Value>
 class ChunkSums {
  public:
   void allocate(Memory& memory, Index size) {
     values_.allocate(memory, size);
     chunks_.allocate(memory, (size + kScanChunk - 1) / kScanChunk);
+    tops_.allocate(memory, (chunks_.size() + kScanChunk - 1) / kScanChunk);
   }
   Value* values() const { return values_.data(); }
-  const Value* chunks() const { return chunks_.data(); }
-  Index chunkCount() const { return chunks_.size(); }
+  const Value* tops() const { return tops_.data(); }
+  Index topCount() const { return tops_.size(); }
   template <class Executor>
   void addChunks(Executor& executor, const char* kernel) {
     executor.launch(kernel, SumChunk<Value, Value>{values_.data(), values_.size(), chunks_.data()}, chunks_.size());
+    executor.launch(kernel, SumChunk<Value, Value>{chunks_.data(), chunks_.size(), tops_.data()}, tops_.size());
   }
-  std::size_t bytes() const { return values_.bytes() + chunks_.bytes(); }
+  std::size_t bytes() const { return values_.bytes() + chunks_.bytes() + tops_.bytes(); }
 
  private:
-  Buffer<Value> values_, chunks_;
+  Buffer<Value> values_, chunks_, tops_;
 };
 
 template <class Executor>
@@ -229,7 +232,7 @@ class NewtonIteration : public DeviceNewton {
                                {mesh, recorded_.nearPlane}, record_.data(), terms, misfits_.values(), counts_.data()},
                      outline_.room().pieces);
     misfits_.addChunks(executor_, "sumMisfits");
-    executor_.launch("addMisfits", SumTop<MisfitSums>{misfits_.chunks(), misfits_.chunkCount(), result}, 1);
+    executor_.launch("addMisfits", SumTop<MisfitSums>{misfits_.tops(), misfits_.topCount(), result}, 1);
   }
   void launchStep() {
     NewtonProgress* const progress = progressThere_.data();
@@ -270,7 +273,7 @@ class NewtonIteration : public DeviceNewton {
   }
   void launchSteer(SolveStage stage) {
     dots_.addChunks(executor_, "sumDots");
-    executor_.launch("steerSolve", SteerSolve{dots_.chunks(), dots_.chunkCount(), record_.data(), progressThere_.data(), stage}, 1);
+    executor_.launch("steerSolve", SteerSolve{dots_.tops(), dots_.topCount(), record_.data(), progressThere_.data(), stage}, 1);
   }
   void launchSolve() {
     const Index vertices = mesh_.view().vertexCount;
