@@ -25,17 +25,21 @@ namespace {
 
 template <class Function> Function eglFunction(const char* name) { return reinterpret_cast<Function>(eglGetProcAddress(name)); }
 
-// Cards that CUDA computes on.
+// Cards that CUDA computes on; first the one it counts as 0, which the backend computes on.
 std::vector<EGLDeviceEXT> cudaCards() {
   const auto list = eglFunction<PFNEGLQUERYDEVICESEXTPROC>("eglQueryDevicesEXT");
   const auto describe = eglFunction<PFNEGLQUERYDEVICESTRINGEXTPROC>("eglQueryDeviceStringEXT");
+  const auto attribute = eglFunction<PFNEGLQUERYDEVICEATTRIBEXTPROC>("eglQueryDeviceAttribEXT");
   EGLDeviceEXT devices[16];
   EGLint count = 0;
   std::vector<EGLDeviceEXT> result;
   if (!list || !describe || !list(16, devices, &count)) return result;
   for (int i = 0; i < count; ++i)
-    if (const char* extensions = describe(devices[i], EGL_EXTENSIONS); extensions && std::strstr(extensions, "EGL_NV_device_cuda"))
-      result.push_back(devices[i]);
+    if (const char* extensions = describe(devices[i], EGL_EXTENSIONS); extensions && std::strstr(extensions, "EGL_NV_device_cuda")) {
+      EGLAttrib card = -1;
+      const bool first = attribute && attribute(devices[i], EGL_CUDA_DEVICE_NV, &card) && card == 0;
+      result.insert(first ? result.begin() : result.end(), devices[i]);
+    }
   return result;
 }
 
