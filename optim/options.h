@@ -64,11 +64,11 @@ struct FitOptions {
   double learningRateEnd = 0.03;                 // factor reached at the last planned iteration (geometric)
   double beta1 = 0.9, beta2 = 0.95;
   int viewsPerStep = 0;                          // 0: all
-  // Remeshing of the gradient solver
+  // Remeshing; the limits hold for both solvers
   Remeshing remesh = Remeshing::Auto;
   int remeshEvery = 10;                          // steps
   double minEdge = 1.3, maxEdge = 30;            // pixels
-  int maxFaces = 40000;
+  int maxFaces = 64000;
   // Loss
   ImageLoss loss = ImageLoss::L2;
   double silhouetteWeight = 1;

@@ -38,6 +38,7 @@ bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
 bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
 bool sigmaByCount(const FitOptions& o) { return gradientOnly(o) && !o.coarseToFine; }
 bool remeshing(const FitOptions& o) { return gradientOnly(o) && o.remesh != Remeshing::Off; }
+bool meshIsMade(const FitOptions& o) { return gradientOnly(o) ? remeshing(o) : o.coarseToFine; }
 bool noHullOrFile(const FitOptions& o) { return o.start != StartShape::Hull && o.start != StartShape::File; }
 bool hullOnly(const FitOptions& o) { return o.start == StartShape::Hull; }
 
@@ -179,11 +180,11 @@ void addRemeshRows(std::vector<Option>& t) {
   t.push_back(row<&F::remeshEvery>(kGroup, {"remesh_every", "Every", "steps", Integer, 1, 1000, kNow, kAdvanced,
       "Steps between two remeshings.", remeshing}));
   t.push_back(row<&F::minEdge>(kGroup, {"min_edge", "Shortest edge", "px", Log, 1.3, 100, kNow, kBasic,
-      "Edges are not split below this length; masks tell nothing finer than about 1.3 pixels.", remeshing}));
+      "Edges are not split below this length; masks tell nothing finer than about 1.3 pixels. Newton stays above 2.", meshIsMade}));
   t.push_back(row<&F::maxEdge>(kGroup, {"max_edge", "Longest edge", "px", Log, 2, 1000, kNow, kBasic,
-      "Edges longer than this are split everywhere.", remeshing}));
+      "Edges longer than this are split everywhere.", meshIsMade}));
   t.push_back(row<&F::maxFaces>(kGroup, {"max_faces", "Most faces", "", Integer, 100, 2000000, kNow, kBasic,
-      "No mesh gets more faces than this.", remeshing}));
+      "No mesh gets more faces than this while it is fitted; one from a file keeps its own.", meshIsMade}));
 }
 
 void addObjectiveRows(std::vector<Option>& t) {

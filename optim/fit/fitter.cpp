@@ -167,11 +167,20 @@ struct Fitter::Impl {
     return makeStartMesh(options, *fitted, pool, &startNote, &known, &card);
   }
 
+  void note(const std::string& sentence) { startNote += (startNote.empty() ? "" : ". ") + sentence; }
+
+  // The hull tells of such views itself.
+  void noteOnDistrusted() {
+    if (!judged || kind != SolverKind::Newton || resolvedStart(options, *fitted) == StartShape::Hull) return;
+    for (const int v : judged->trust.distrusted)
+      note("The mask of view " + fitted->train[std::size_t(v)].name + " contradicts the others and is left out");
+  }
+
   // Says so when remeshing is wanted of a mesh that has to keep its triangles.
   void noteOnTriangles() {
     if (kind != SolverKind::Gradient || !remeshWanted(options)) return;
     const std::string why = whyNotRemeshed(topology);
-    if (!why.empty()) startNote += (startNote.empty() ? "" : ". ") + why;
+    if (!why.empty()) note(why);
   }
 
   // Empty when all is well.
@@ -274,8 +283,8 @@ void Fitter::reset() {
   impl_->startNote.clear();
   Mesh mesh = impl_->makeStart();
   if (mesh.faces.empty()) throw Error(ExitCode::Input, "The start mesh has no faces.");
-  if (impl_->correction.rounds > 0)
-    impl_->startNote += (impl_->startNote.empty() ? "" : ". ") + ("Masks disagree: " + impl_->correction.summary());
+  if (impl_->correction.rounds > 0) impl_->note("Masks disagree: " + impl_->correction.summary());
+  impl_->noteOnDistrusted();
   FitState state;
   state.positions = std::move(mesh.positions);
   state.faces = std::move(mesh.faces);
@@ -291,7 +300,8 @@ void Fitter::setOptions(const FitOptions& options) {
                                 (options.parameters == Parameters::Differential && old.lambda != options.lambda);
   const bool otherProblem = old.prior != options.prior || old.robust != options.robust ||
                             old.coarseToFine != options.coarseToFine || old.solver != options.solver ||
-                            old.viewCorrection != options.viewCorrection;
+                            old.viewCorrection != options.viewCorrection || old.minEdge != options.minEdge ||
+                            old.maxEdge != options.maxEdge || old.maxFaces != options.maxFaces;
   const bool otherViews = old.viewCorrection != options.viewCorrection;
   if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
     impl_->state.growth.sigma = 0;  // begins at what was chosen

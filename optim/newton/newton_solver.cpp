@@ -42,8 +42,10 @@ NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& poo
   rough_ = noise + (noise < kCleanNoise ? kRoughPixels : kNoisyRoughPixels);
 }
 
-double NewtonSolver::edgeOfLevel(const FitState& state, int level) const {
-  return std::max(edgeFor(areaOf(state), kLevels[level]), kLeastEdgePixels * pixel_);
+double NewtonSolver::edgeOfLevel(const FitState& state, int level, const FitOptions& options) const {
+  const double area = areaOf(state), shortest = std::max(kLeastEdgePixels, options.minEdge);
+  const double wanted = std::clamp(edgeFor(area, kLevels[level]) / pixel_, shortest, std::max(shortest, options.maxEdge));
+  return std::max(wanted * pixel_, edgeFor(area, kFaceShare * options.maxFaces / 2));
 }
 
 bool NewtonSolver::remesh(FitState& state, Topology& topology, double edge) {
@@ -68,15 +70,21 @@ void NewtonSolver::begin(FitState& state, Topology& topology, const FitOptions& 
   int level = 0;
   while (!fresh && level < kLastLevel && kLevels[level] * kSameDensity < double(state.positions.size())) ++level;
   state.newton.level = level;
-  if (fresh || double(state.positions.size()) * kSameDensity < kLevels[level]) remesh(state, topology, edgeOfLevel(state, level));
+  if (fresh || double(state.positions.size()) * kSameDensity < kLevels[level]) remesh(state, topology, edgeOfLevel(state, level, options));
+}
+
+// Once the problem has changed: a mesh that was made here and has too many faces now is made coarser.
+void NewtonSolver::keepLimit(FitState& state, Topology& topology, const FitOptions& options) {
+  if (!options.coarseToFine || options.start == StartShape::File || int(state.faces.size()) <= options.maxFaces) return;
+  remesh(state, topology, edgeOfLevel(state, state.newton.level, options));
 }
 
 // Goes to the next level that makes the mesh finer; converged when there is none.
-void NewtonSolver::advance(FitState& state, Topology& topology) {
+void NewtonSolver::advance(FitState& state, Topology& topology, const FitOptions& options) {
   NewtonState& n = state.newton;
   while (n.level < kLastLevel) {
     ++n.level;
-    if (!remesh(state, topology, edgeOfLevel(state, n.level))) continue;
+    if (!remesh(state, topology, edgeOfLevel(state, n.level, options))) continue;
     n.steps = n.stalls = 0;
     n.damping = NewtonState{}.damping;
     break;
@@ -124,12 +132,13 @@ NewtonReport NewtonSolver::step(FitState& state, const Topology& topology, const
 Metrics NewtonSolver::iterate(FitState& state, Topology& topology, const FitOptions& options, int) {
   NewtonState& n = state.newton;
   std::optional<std::pair<FitState, Topology>> before;  // in case it is interrupted after it was remeshed
-  if (n.level < 0 || n.levelDone) {
+  if (n.level < 0 || n.levelDone || n.steps == 0) {
     fetch(state);
     before.emplace(state, topology);
   }
   if (n.level < 0) begin(state, topology, options);
-  if (n.levelDone) advance(state, topology);
+  else if (n.steps == 0) keepLimit(state, topology, options);
+  if (n.levelDone) advance(state, topology, options);
   NewtonReport report;
   try {
     report = step(state, topology, settings(options, n));

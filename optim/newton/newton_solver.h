@@ -1,6 +1,6 @@
 // The Gauss-Newton fit as a solver of Fitter: schedule, mesh density and stop test around newton_step.h.
 //
-// Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long). The coarse levels settle the shape
+// Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long, within the options' limits). The coarse levels settle the shape
 // between the rims at a fraction of the cost. A finer level is begun once a step lowers the energy by less than
 // kStall (kFinalStall on the last) kStallsInARow times, or after kMostSteps; the last one only when outlines are still
 // rougher than kFineRms pixels. Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only; others keep
@@ -28,6 +28,7 @@ class NewtonSolver : public FitSolver {
  public:
   static constexpr int kLevels[] = {4000, 12000, 30000};
   static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
+  static constexpr double kFaceShare = 0.96;  // of the most faces that remeshing aims at: it hits within 2 %
   static constexpr double kStall = 0.03, kFinalStall = 0.02;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
   static constexpr double kFewViews = 16, kRoughPixels = 0.03, kNoisyRoughPixels = 0.08, kCleanNoise = 0.05;
@@ -52,8 +53,9 @@ class NewtonSolver : public FitSolver {
 
  private:
   void begin(FitState& state, Topology& topology, const FitOptions& options);
-  void advance(FitState& state, Topology& topology);
-  double edgeOfLevel(const FitState& state, int level) const;
+  void keepLimit(FitState& state, Topology& topology, const FitOptions& options);
+  void advance(FitState& state, Topology& topology, const FitOptions& options);
+  double edgeOfLevel(const FitState& state, int level, const FitOptions& options) const;  // world units
   bool remesh(FitState& state, Topology& topology, double edge);
   NewtonSettings settings(const FitOptions& options, const NewtonState& state) const;
   void schedule(FitState& state, const FitOptions& options, const NewtonReport& report);

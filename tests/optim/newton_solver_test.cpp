@@ -98,6 +98,46 @@ TEST(NewtonSolver, beginsAnewWhenThePriorChanges) {
   EXPECT_GT(stiff.outlinePx, m.outlinePx) << "a stiff surface keeps farther from the masks";
 }
 
+TEST(NewtonSolver, staysWithinTheLimitsOfFacesAndEdges) {
+  NewtonProblem p(eggMesh());
+  Fitter fitter(p.views, p.options, p.pool);
+  const auto facesOnceConverged = [&](int maxFaces, double minEdge) {
+    p.options.maxFaces = maxFaces;
+    p.options.minEdge = minEdge;
+    fitter.setOptions(p.options);
+    for (int i = 0; i < 60 && (i == 0 || !fitter.converged()); ++i) fitter.iterate();
+    return int(fitter.state().faces.size());
+  };
+  const int free = facesOnceConverged(64000, 1.3);
+  ASSERT_GT(free, 2500);
+  const int few = facesOnceConverged(1000, 1.3);  // while it runs, too
+  EXPECT_LE(few, 1000);
+  EXPECT_GT(few, 600);
+  fitter.reset();
+  const int from = facesOnceConverged(1000, 1.3);
+  EXPECT_LE(from, 1000);
+  EXPECT_GT(from, 600);
+  fitter.reset();
+  const int wide = facesOnceConverged(64000, 6);
+  EXPECT_NEAR(double(free) / wide, 9, 3) << "edges three times as long";
+}
+
+TEST(NewtonSolver, namesAMaskThatItLeavesOut) {
+  NewtonProblem p(eggMesh());
+  ViewSet wrong = *p.views;
+  Mask& mask = wrong.train[2].mask;
+  for (int y = 0; y < mask.height; ++y) std::fill_n(&mask.at(mask.width / 2, y), mask.width - mask.width / 2, 0.0f);
+  for (const StartShape start : {StartShape::Hull, StartShape::Sphere}) {
+    p.options.start = start;
+    p.options.solver = SolverKind::Newton;
+    const Fitter fitter(std::make_shared<const ViewSet>(wrong), p.options, p.pool);
+    const std::string& note = fitter.startNote();
+    const std::size_t at = note.find(wrong.train[2].name + " contradicts the others");
+    EXPECT_NE(at, std::string::npos) << note;
+    EXPECT_EQ(note.find("contradicts", at + wrong.train[2].name.size() + 12), std::string::npos) << "once: " << note;
+  }
+}
+
 TEST(NewtonSolver, keepsTheTrianglesWhenItIsNotToRefine) {
   FitOptions o = smallNewtonOptions();
   o.coarseToFine = false;
