@@ -42,8 +42,9 @@ double pixelOf(const ViewSet& views) {
 }
 
 // Takes the place of the fitter's mesh; what belonged to the old vertices is gone, the count of iterations stays.
-void install(Fitter& fitter, Mesh mesh) {
+void install(Fitter& fitter, Mesh mesh, const NewtonState& newton = {}) {
   FitState next;
+  next.newton = newton;
   next.positions = std::move(mesh.positions);
   next.faces = std::move(mesh.faces);
   next.stepScale = fitter.state().stepScale;
@@ -53,6 +54,10 @@ void install(Fitter& fitter, Mesh mesh) {
 
 int damageBefore(const RepairReport& repair) { return repair.foldedBefore + repair.intersectingBefore; }
 int damageAfter(const RepairReport& repair) { return repair.foldedAfter + repair.intersectingAfter; }
+
+int intersectingOnceRepaired(Mesh mesh, ThreadPool& pool) {
+  return repairMesh(mesh, {}, MeshCare::kRepairRounds, pool).intersectingAfter;
+}
 
 // Pixels that agree with the mask before and not after, in the view that has most of them.
 int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) {
@@ -95,7 +100,7 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
   watched_ = now;
   const Mesh mesh = meshOf(fit.fitter.state());
   if (!isSolid(topologyOf(mesh))) return outcome;
-  if (watch_.add(mismatchOf(mesh, fit))) begin(fit, false, outcome);
+  if (watch_.add(mismatchOf(mesh, fit))) begin(fit, 0, outcome);
   return outcome;
 }
 
@@ -108,11 +113,11 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
     outcome.verdict = "not watertight";
     return outcome;
   }
-  if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, false, outcome)) return outcome;
+  if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, 0, outcome)) return outcome;
   const RepairReport repair = polish(fit, outcome);
   topology = topologyOf(meshOf(fit.fitter.state()));
   const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
-  if (mayGoOn && mayTry(fit) && tangled && begin(fit, true, outcome)) return outcome;
+  if (mayGoOn && mayTry(fit) && tangled && begin(fit, repair.intersectingAfter, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
@@ -140,7 +145,8 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
     const RepairReport patched = patchMesh(cut, kPatchRounds, fit.pool);
     if (damageAfter(patched) >= damageAfter(kept)) continue;
     if (mostSpoilt(whole, cut, fit) > kMostSpoilt || outlinePixels(cut, fit) > allowed) continue;
-    install(fit.fitter, std::move(cut));
+    const NewtonState newton = state.newton;  // the fit is as far as it was
+    install(fit.fitter, std::move(cut), newton);
     outcome.changed = true;
     return patched;
   }
@@ -148,7 +154,8 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
 }
 
 // False when extracting would change nothing that matters, or cannot be done.
-bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
+bool MeshCare::begin(const Fit& fit, int intersecting, Outcome& outcome) {
+  const bool mends = intersecting > 0;
   ReextractOptions options;
   options.hull.resolution = fit.options.hullResolution;
   options.hull.edgePixels = std::max(options.hull.edgePixels, meanEdge(fit.fitter.state()) / pixelOf(fit.views));
@@ -171,7 +178,7 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
   }
   if (fit.beforeChange) fit.beforeChange();
   const TopologyMismatch lacked = mismatchOf(present, fit);
-  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), mends};
+  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), intersecting};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   outcome.sentence = std::string(mends ? "Faces ran through each other" : "The masks show another topology") +
@@ -182,17 +189,20 @@ bool MeshCare::begin(const Fit& fit, bool mends, Outcome& outcome) {
 void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const Mesh mesh = meshOf(fit.fitter.state());
   const double now = outlinePixels(mesh, fit);
-  const bool nearer = trial_->mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
+  const bool mends = trial_->intersecting > 0;
+  const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
+  const bool mended = !mends || intersectingOnceRepaired(mesh, fit.pool) < trial_->intersecting;
   const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
-  if (nearer && !lost) return;
+  if (nearer && mended && !lost) return;
   trial.before.iteration = fit.fitter.iteration();
   fit.fitter.restore(trial.before);
   refuted_ = true;
   outcome.changed = true;
-  outcome.sentence = std::string(nearer ? "Carving anew lost holes or parts that the masks show"
-                                        : "Carving anew brought the outlines no nearer to the masks") +
+  outcome.sentence = std::string(!nearer   ? "Carving anew brought the outlines no nearer to the masks"
+                                 : !mended ? "Carving anew left as many faces that run through others"
+                                           : "Carving anew lost holes or parts that the masks show") +
                      ": the mesh before is back.";
 }
 

@@ -7,7 +7,7 @@
 // outlines to the masks' over the train views: when that is not smaller than before, or when more holes are covered or
 // parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run. Faces that run
 // through each other beyond kMostIntersecting of all, after the polish, are a cause as well; then the distance may rise
-// by what the polish may.
+// by what the polish may, and once repaired the mesh must have fewer of them.
 // Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
@@ -58,11 +58,11 @@ class MeshCare {
     TopologyMismatch lacked;  // before
     double pixels = 0;    // mean distance of the outlines before
     int begun = 0;        // iteration
-    bool mends = false;   // its cause were intersections
+    int intersecting = 0; // faces, when those were its cause
   };
   void judge(const Fit& fit, Outcome& outcome);
   RepairReport polish(const Fit& fit, Outcome& outcome) const;  // as far as it was kept
-  bool begin(const Fit& fit, bool mends, Outcome& outcome);
+  bool begin(const Fit& fit, int intersecting, Outcome& outcome);  // faces that run through others, if those are the cause
   bool mayTry(const Fit& fit) const { return fit.options.retopology && !refuted_ && !trial_ && trials_ < kMostTrials; }
 
   MismatchWatch watch_;

@@ -196,6 +196,49 @@ TEST(MeshCare, cutsWhatSmoothingLeaves) {
   EXPECT_EQ(verdictAtEnd(apart, two), "watertight, genus 0, 2 parts, no self-intersections");
 }
 
+struct CareScene {
+  FitOptions options = fromSphere();
+  ThreadPool pool{2};
+  std::shared_ptr<ViewSet> views;
+  FitState state;
+  CareScene(const Mesh& model, const Mesh& mesh) {
+    options.size = 128;
+    options.solver = SolverKind::Newton;
+    views = std::make_shared<ViewSet>(makeViewSet(model, "model", options, pool));
+    for (const auto& p : mesh.positions) state.positions.push_back(glm::vec3(views->normalisation.apply(glm::dvec3(p))));
+    state.faces = mesh.faces;
+  }
+};
+
+TEST(MeshCare, aMeshThatWasCutIsAsConvergedAsBefore) {
+  const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.85f, 0, 0}));
+  CareScene s(apart, two);
+  s.options.retopology = false;
+  s.state.newton.level = 2;
+  s.state.newton.converged = true;
+  Fitter fitter(s.views, s.options, s.pool, s.state);
+  const auto outcome = MeshCare().atEnd({fitter, *s.views, s.options, s.pool, 600, {}}, false);
+  ASSERT_TRUE(outcome.changed);
+  ASSERT_NE(fitter.state().positions.size(), two.positions.size()) << "it was to be cut";
+  EXPECT_TRUE(fitter.converged());
+}
+
+TEST(MeshCare, takesBackATrialThatMendsNothing) {
+  const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  CareScene s(two, two);
+  Fitter fitter(s.views, s.options, s.pool, s.state);
+  MeshCare care;
+  const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
+  const auto begun = care.atEnd(fit, true);
+  ASSERT_TRUE(begun.goOn) << begun.verdict;
+  EXPECT_NE(begun.sentence.find("Faces ran through each other"), std::string::npos) << begun.sentence;
+  fitter.restore(s.state);  // as if the fit had drawn it through itself again
+  const auto judged = care.atEnd(fit, true);
+  EXPECT_FALSE(judged.goOn);
+  EXPECT_NE(judged.sentence.find("left as many faces that run through others"), std::string::npos) << judged.sentence;
+}
+
 TEST(MeshCare, findsNothingToDoOnABall) {
   FitOptions options = fromSphere();
   Mesh egg = testing::ballMesh(3);
