@@ -155,11 +155,16 @@ Mesh reextract(const Mesh& present, std::span<const View> views, const Reextract
                 "A mesh with " + counted(before.boundaryEdges, "open edge") + " and " +
                     counted(before.inconsistentEdges, "inconsistently wound edge") + " has no inside to extract.",
                 "Start from the visual hull instead.");
-  const HullField hull(views, options.hull.radius, options.hull.frameCarves, pool);
+  HullField hull(views, options.hull.radius, options.hull.frameCarves, pool);
   if (hull.viewCount() == 0) throw Error(ExitCode::Input, "No mask shows an object, so there is nothing to carve with.");
+  const ViewTrust trust = judgeViews(hull, pool);
+  hull.leaveOut(trust.distrusted);
+  if (trust.noisy()) hull.widen(float(trust.noise));
+  std::vector<View> trusted(views.begin(), views.end());
+  for (auto v = trust.distrusted.rbegin(); v != trust.distrusted.rend(); ++v) trusted.erase(trusted.begin() + *v);
   ReextractReport result;
   const double slack = options.slackPixels * hull.pixelAt(glm::vec3(boundsOf(present).centre()));
-  const MeshSolid solid(present, hull, float(slack), coveredField(present, views, options, pool, result.uncoveredViews));
+  const MeshSolid solid(present, hull, float(slack), coveredField(present, trusted, options, pool, result.uncoveredViews));
   Hull extracted = meshSolid(solid, hull, options.hull, pool);
   result.genusBefore = before.genus();
   result.componentsBefore = before.components;

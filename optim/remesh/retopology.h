@@ -6,6 +6,7 @@
 //   open hole      a hole of the silhouette that the mask fills        -> the mesh has one too many
 //   missing part   a part of the mask that the silhouette leaves out   stray part   the opposite
 // A shape that only has not arrived yet shows the same signs, so MismatchWatch waits until they stay.
+// Masks that contradict the others do not carve, as in the hull (hull/view_trust.h).
 // reextract() samples MeshSolid (mesh_solid.h) on the hull's grid, cleans it as the hull is cleaned and meshes it evenly:
 // closed, manifold, without self-intersections worth the name whatever the present mesh went through. It also serves as
 // the last repair.

@@ -290,7 +290,7 @@ void SessionWorker::handle(command::Recarve&) {
   message_.clear();
   try {
     const StopScope stop(*pool_, mail_.interrupt());
-    mesh = reextract({fitter_->state().positions, fitter_->state().faces}, views_->train, options, *pool_, &report);
+    mesh = reextract({fitter_->state().positions, fitter_->state().faces}, fitter_->trustedViews().train, options, *pool_, &report);
   } catch (const Interrupted&) {
     return publish();
   } catch (...) {

@@ -124,6 +124,18 @@ TEST(Retopology, aMeshThatFitsStaysWhatItIs) {
   }
 }
 
+TEST(Retopology, aMaskThatContradictsTheOthersDoesNotCarve) {
+  const Mesh mesh = ball(0.8f, {0.05f, 0, 0.1f});
+  auto views = viewsOf(mesh);
+  for (int y = 0; y < views[3].mask.height; ++y)
+    for (int x = views[3].mask.width / 2; x < views[3].mask.width; ++x) views[3].mask.at(x, y) = 0;
+  const Mesh again = reextract(mesh, views, coarse(), pool());
+  const TriangleBvh bvh(again);
+  double farthest = 0;
+  for (const auto& p : mesh.positions) farthest = std::max(farthest, bvh.nearest(glm::dvec3(p)).distance());
+  EXPECT_LT(farthest, 0.03) << "half of it is gone";
+}
+
 TEST(Retopology, overlapsAndFoldsBecomeOneCleanSurface) {
   const Mesh knot = together(ball(0.5f, {-0.3f, 0, 0}), ball(0.5f, {0.3f, 0.1f, 0}));
   const auto share = [](const Mesh& mesh) {
