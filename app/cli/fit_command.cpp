@@ -6,7 +6,9 @@
 #include "app/cli/commands.h"
 #include "app/cli/fit_report.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/option_flags.h"
 #include "app/cli/pictures.h"
+#include "optim/fit/start_shapes.h"
 #include "optim/io/mesh_io.h"
 #include "optim/session/session.h"
 
@@ -60,6 +62,18 @@ void requireOutputs(const FitArguments& a) {
   requireDistinctFiles(a);
 }
 
+// Flags whose options are changed and do nothing with the input, start and solver there are: "--sigma, --loss".
+std::string idleFlags(const FitOptions& options, const ViewSet& views) {
+  const FitOptions resolved = resolvedOptions(options, views), defaults;
+  const std::string_view idleGroup = views.reference ? kPhotoSetGroup : kModelGroup;
+  std::string text;
+  for (const Option& option : fitOptionTable()) {
+    const bool otherInput = option.group == idleGroup && option.name != std::string_view("seed");
+    if ((otherInput || !option.applies(resolved)) && option.get(options) != option.get(defaults)) text += (text.empty() ? "" : ", ") + flagName(option);
+  }
+  return text;
+}
+
 // Runs one fit through the session's commands, waiting on its events.
 class FitRun {
  public:
@@ -70,6 +84,7 @@ class FitRun {
     session_.load(arguments_.input);
     if (!waitFor({EventKind::Loaded}))
       throw Error(ExitCode::Interrupted, "Interrupted while loading; there was nothing to save.");
+    tellNotes();
     Timelapse timelapse;
     if (arguments_.timelapse.empty()) {
       session_.start();
@@ -81,6 +96,15 @@ class FitRun {
   }
 
  private:
+  // What a person should know before the fit: views that leave the shape open, options that do nothing here.
+  void tellNotes() {
+    const auto loaded = session_.snapshot();
+    if (!loaded->views) return;
+    for (const std::string& note : loaded->views->notes) progress_.note(note);
+    if (const std::string idle = idleFlags(arguments_.options, *loaded->views); !idle.empty())
+      progress_.note("Without effect on this fit: " + idle + ".");
+  }
+
   // Shows progress until one of the events comes. Empty when interrupted and there is nothing to wait for. A failure
   // before the first iteration is thrown; a later one is kept until the last good mesh is saved.
   std::optional<Event> waitFor(std::initializer_list<EventKind> kinds) {

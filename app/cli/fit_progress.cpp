@@ -180,10 +180,22 @@ void FitProgress::show(const Event& event) {
     return;
   }
   const bool worthALine = event.kind == EventKind::Recovered || event.kind == EventKind::Warning ||
-                          event.kind == EventKind::Loaded;
-  if (!worthALine || (style_ == ProgressStyle::None && event.kind == EventKind::Loaded)) return;
+                          event.kind == EventKind::Loaded || event.kind == EventKind::Finished ||
+                          event.kind == EventKind::Recarved;
+  const bool quiet = style_ == ProgressStyle::None && event.kind != EventKind::Recovered && event.kind != EventKind::Warning;
+  if (!worthALine || quiet) return;
   clearBar();
   std::cerr << event.text << (event.advice.empty() ? "" : " " + event.advice) << "\n";
+}
+
+void FitProgress::note(const std::string& sentence) {
+  if (style_ == ProgressStyle::None) return;
+  if (style_ == ProgressStyle::Json) {
+    std::cout << Json({{"event", "note"}, {"text", sentence}}).dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    return;
+  }
+  clearBar();
+  std::cerr << sentence << "\n";
 }
 
 void FitProgress::finish(const Snapshot& s) {

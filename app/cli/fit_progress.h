@@ -19,6 +19,7 @@ class FitProgress {
   explicit FitProgress(ProgressStyle style) : style_(style) {}
   void show(const Snapshot& snapshot);  // as often as one likes; writes at most as often as is readable
   void show(const Event& event);
+  void note(const std::string& sentence);
   void finish(const Snapshot& snapshot);  // the last state, whatever was shown before
 
  private:

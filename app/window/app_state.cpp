@@ -108,10 +108,16 @@ void AppState::loaded() {
 
 void AppState::handle(const Event& event) {
   switch (event.kind) {
-    case EventKind::Loaded: begun(event); break;
+    case EventKind::Loaded:
+      begun(event);
+      if (!event.advice.empty()) toast(NoticeKind::Warning, event.text, event.advice);
+      break;
     case EventKind::Started: showReport = false; break;
     case EventKind::Paused: break;
-    case EventKind::Finished: showReport = true; break;
+    case EventKind::Finished:
+      showReport = true;
+      if (!event.advice.empty()) toast(NoticeKind::Info, event.text, event.advice);
+      break;
     case EventKind::Recarved:
       if (const int id = newestCheckpoint(); id > checkpointBefore_) undoStack.pushMesh("Re-carve", id);
       toast(NoticeKind::Good, event.text);

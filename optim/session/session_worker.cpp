@@ -207,6 +207,16 @@ void SessionWorker::endPreview() {
   shown_.vertexGradient.reset();
 }
 
+namespace {
+
+// What to do about views that the solver does not take as they were given; empty when there are none.
+std::string adviceOnViews(const ViewSet& given, const ViewSet& trusted) {
+  if (trusted.train.size() < given.train.size()) return "Look at the masks that are left out, and mend them if they are wrong.";
+  return &trusted == &given ? "" : "Check cameras and masks if the result is not sharp enough.";
+}
+
+}  // namespace
+
 void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter) {
   fitter_ = std::move(fitter);
   fitter_->setStopFlag(&mail_.interrupt());
@@ -220,7 +230,7 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
   text += cardNeedText(fitter_->predictedCardNeed());
-  mail_.post({EventKind::Loaded, text + ".", {}, source_->path.string(), 0});
+  mail_.post({EventKind::Loaded, text + ".", adviceOnViews(*views_, fitter_->trustedViews()), source_->path.string(), 0});
 }
 
 // --- Running ---

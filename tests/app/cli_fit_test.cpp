@@ -129,6 +129,15 @@ TEST_F(CliFit, ProgressAsJsonIsOneObjectALine) {
   EXPECT_EQ(last["exported"]["path"], path("out.glb"));
 }
 
+TEST_F(CliFit, SaysWhichFlagsDoNothingAndWhichViewsAreLacking) {
+  const ProcessResult result = fit({"--placement", "ring", "--elevation-min", "10", "--elevation-max", "10", "--start", "hull",
+                                    "--loss", "l1", "--max-size", "100", "--progress", "plain"});
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_NE(result.err.find("Without effect on this fit: --max-size, --loss."), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("ring"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("watertight"), std::string::npos) << result.err;
+}
+
 TEST_F(CliFit, CtrlCSavesFirst) {
   const ProcessResult result = penumbra(
       smallFit(model_, path("out.obj"), {"--progress", "json", "--iterations", "1000000", "--report", path("r.json")}),
