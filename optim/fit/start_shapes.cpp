@@ -13,8 +13,6 @@
 namespace penumbra {
 namespace {
 
-constexpr int kFinestHull = 256;  // steps, where holes are as narrow as those asked for
-
 Mesh icosahedron() {
   const float a = 0.525731112f, b = 0.850650808f;  // 1 / sqrt(1 + phi^2), phi / sqrt(1 + phi^2)
   Mesh mesh;

@@ -30,6 +30,7 @@ Ball startBall(const ViewSet& views);
 
 // What start and solver come to for so many train views when they are left to choose.
 inline constexpr int kFewestHullViews = 6;
+inline constexpr int kFinestHull = 256;  // steps, where holes are as narrow as those asked for
 StartShape resolvedStart(const FitOptions& options, const ViewSet& views);
 SolverKind resolvedSolver(const FitOptions& options, const ViewSet& views);
 FitOptions resolvedOptions(FitOptions options, const ViewSet& views);  // with both in place of auto

@@ -51,6 +51,7 @@ bool lookAfter(MeshCare& care, const MeshCare::Fit& fit, const Method& method, A
 FitState rawHull(const FitOptions& options, const ViewSet& views, ThreadPool& pool) {
   HullOptions hull;
   hull.resolution = options.hullResolution;
+  hull.finest = kFinestHull;
   hull.cutPhantoms = false;
   Mesh mesh = makeVisualHull(views.train, hull, pool).mesh;
   FitState state;
@@ -130,6 +131,7 @@ std::span<const Method> ablations() {
       {"unpolished", "default without the repair at the end", {}, Kind::Fit, false},
       {"phantoms", "default with the hull's false handles kept", {}, Kind::Fit, true, false},
       {"trusting", "default without the robust loss", {{"robust", "0"}}},
+      {"uncorrected", "default without the correction of views", {{"view_correction", "off"}}},
       {"prior_0.01", "default with a hundredth of the prior", {{"prior", "0.01"}}},
       {"prior_0.1", "default with a tenth of the prior", {{"prior", "0.1"}}},
       {"prior_10", "default with ten times the prior", {{"prior", "10"}}},
@@ -142,6 +144,10 @@ std::span<const Method> ablations() {
       {"grow_fixed", "grow without remeshing", with(kGrow, {{"remesh", "off"}})},
       {"grow_by_count", "grow with sigma by the number of steps", with(kGrow, {{"coarse_to_fine", "off"}})},
       {"grow_unsmoothed", "grow without the Laplacian", with(kGrow, {{"laplacian", "0"}})},
+      {"grow_positions", "grow on positions", with(kGrow, {{"parameters", "positions"}, {"learning_rate", "0.01"}})},
+      {"grow_softras", "grow with SoftRas coverage", with(kGrow, {{"coverage", "softras"}})},
+      {"grow_hard_target", "grow with masks as they are", with(kGrow, {{"soft_target", "off"}})},
+      {"grow_constant_rate", "grow without the fall of the learning rate", with(kGrow, {{"learning_rate_end", "1"}})},
       {"grow_long_memory", "grow with the usual memory of Adam", with(kGrow, {{"beta2", "0.999"}})},
       {"grow_vector_adam", "grow with VectorAdam",
        with(kGrow, {{"optimizer", "vector_adam"}, {"learning_rate", "0.005"}, {"beta2", "0.95"}})},
