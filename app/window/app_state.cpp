@@ -394,7 +394,7 @@ std::string AppState::commandLine() const {
 }
 
 void AppState::setScale(double scale) {
-  settings.uiScale = std::clamp(scale, 0.5, 3.0);
+  settings.uiScale = std::clamp(scale, kLeastUiScale, kMostUiScale);
   settingsChanged = true;
 }
 

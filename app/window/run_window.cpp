@@ -187,8 +187,7 @@ class Window {
 
   void saveAll() {
     if (!state_->fullScreen) state_->settings.windowWidth = platform_->width(), state_->settings.windowHeight = platform_->height();
-    if (arguments_.uiScale > 0) state_->settings.uiScale = settings_.uiScale;
-    saveSettings(settingsPath(), state_->settings);
+    saveSettings(settingsPath(), settingsToKeep(state_->settings, arguments_.uiScale, settings_.uiScale));
     state_->settingsChanged = false;
   }
 

@@ -38,7 +38,7 @@ void readPath(const json& object, const char* name, fs::path& path) {
 void clampAll(Settings& s) {
   s.windowWidth = std::clamp(s.windowWidth, 640, 16384);
   s.windowHeight = std::clamp(s.windowHeight, 480, 16384);
-  s.uiScale = std::clamp(s.uiScale, 0.5, 3.0);
+  s.uiScale = std::clamp(s.uiScale, kLeastUiScale, kMostUiScale);
   s.exportFrame.scale = std::clamp(s.exportFrame.scale, kLeastExportScale, kMostExportScale);
   s.exportFrame.mostFaces = s.exportFrame.mostFaces <= 0 ? 0 : std::clamp(s.exportFrame.mostFaces, kFewestExportFaces, kMostExportFaces);
   s.sizes = dragLeft(dragRight(s.sizes, 0, 1), 0, 1);
@@ -72,6 +72,11 @@ fs::path settingsPath() {
   if (const char* home = std::getenv("HOME"); home && *home)
     return fs::path(home) / ".config" / "penumbra" / "settings.json";
   return {};
+}
+
+Settings settingsToKeep(Settings live, double scaleOfThisRun, double scaleBefore) {
+  if (scaleOfThisRun > 0 && live.uiScale == scaleOfThisRun) live.uiScale = scaleBefore;
+  return live;
 }
 
 std::string settingsToJson(const Settings& s) {

@@ -10,6 +10,8 @@
 
 namespace penumbra {
 
+inline constexpr double kLeastUiScale = 0.5, kMostUiScale = 4;
+
 enum class NavigationStyle { Standard, Blender };  // left drag orbits; or middle drag orbits
 enum class Shading { Clay, Normals, Heat };
 
@@ -39,6 +41,9 @@ struct Settings {
 std::filesystem::path settingsPath();       // empty when there is no home either
 Settings loadSettings(const std::filesystem::path& path);
 bool saveSettings(const std::filesystem::path& path, const Settings& settings);  // false when it could not
+
+// What is kept of `live`: a scale given for this run only (0: none) is not, as long as nobody has changed it.
+Settings settingsToKeep(Settings live, double scaleOfThisRun, double scaleBefore);
 
 std::string settingsToJson(const Settings& settings);
 Settings settingsFromJson(const std::string& text);  // defaults for whatever is missing or wrong

@@ -164,8 +164,18 @@ TEST(Settings, DamagedFilesGiveDefaults) {
   const std::string defaults = settingsToJson({});
   for (const char* text : {"", "{", "[]", "null", "{\"window\": \"x\", \"ui_scale\": [], \"panels\": 3, \"recent\": {}}"})
     EXPECT_EQ(settingsToJson(settingsFromJson(text)), defaults) << text;
-  EXPECT_EQ(settingsFromJson("{\"ui_scale\": 99}").uiScale, 3);
+  EXPECT_EQ(settingsFromJson("{\"ui_scale\": 99}").uiScale, kMostUiScale);
   EXPECT_EQ(settingsFromJson("{\"panels\": {\"left\": 1e9}}").sizes.left, 560);
+}
+
+TEST(Settings, AScaleGivenForOneRunIsNotKept) {
+  Settings live;
+  live.uiScale = 2;
+  EXPECT_EQ(settingsToKeep(live, 2, 1.25).uiScale, 1.25);
+  EXPECT_EQ(live.uiScale, 2);
+  EXPECT_EQ(settingsToKeep(live, 0, 1.25).uiScale, 2);
+  live.uiScale = 1.5;  // changed by the person since
+  EXPECT_EQ(settingsToKeep(live, 2, 1.25).uiScale, 1.5);
 }
 
 class Browser : public ::testing::Test {
