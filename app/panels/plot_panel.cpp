@@ -153,19 +153,31 @@ void axes(Ui& ui, const Rect& r, const Data& d) {
   }
 }
 
+// The line is broken where nothing was measured; what was measured alone is a point.
+void curve(Ui& ui, const Rect& r, const Data& d, std::size_t c) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
+  const ImU32 colour = rgba(kCurves[c].colour);
+  std::vector<ImVec2> points;
+  for (const Stretch& s : measuredStretches(d.y[c])) {
+    const auto part = [&](const std::vector<double>& all) { return std::span(all).subspan(std::size_t(s.first), std::size_t(s.last - s.first)); };
+    const auto x = part(d.x), y = part(d.y[c]);
+    points.clear();
+    for (int i : thinForPixels(x, y, d.iterations, int(r.width)))
+      points.push_back({r.x + float(d.iterations.place(x[std::size_t(i)])) * r.width, r.bottom() - float(axis.place(y[std::size_t(i)])) * r.height});
+    if (points.size() == 1) draw->AddCircleFilled(points[0], ui.px(1.6f), colour);
+    else draw->AddPolyline(points.data(), int(points.size()), colour, 0, ui.px(1.6f));
+  }
+}
+
 void curves(const AppState& state, Ui& ui, const Rect& r, const Data& d) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->PushClipRect({r.x, r.y}, {r.right(), r.bottom()}, true);
-  std::vector<ImVec2> points;
-  for (std::size_t c = 0; c < std::size(kCurves); ++c) {
-    if (!d.shown(state, c)) continue;
-    const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
-    points.clear();
-    for (int i : thinForPixels(d.x, d.y[c], d.iterations, int(r.width)))
-      points.push_back({r.x + float(d.iterations.place(d.x[std::size_t(i)])) * r.width,
-                        r.bottom() - float(axis.place(d.y[c][std::size_t(i)])) * r.height});
-    draw->AddPolyline(points.data(), int(points.size()), rgba(kCurves[c].colour), 0, ui.px(1.6f));
-  }
+  for (std::size_t c = 0; c < std::size(kCurves); ++c)
+    if (d.shown(state, c)) curve(ui, r, d, c);
+  draw->PopClipRect();
+  const float whole = ui.px(4);  // dots at the edge are not cut
+  draw->PushClipRect({r.x - whole, r.y}, {r.right() + whole, r.bottom()}, true);
   if (state.plot.heldOutIoU && state.snapshot().heldOut)
     for (const HeldOutMetrics& h : *state.snapshot().heldOut)
       draw->AddCircleFilled({r.x + float(d.iterations.place(h.iteration)) * r.width, r.bottom() - float(d.iou.place(h.iou)) * r.height}, ui.px(3.2f), rgba(kHeldOut));
@@ -212,6 +224,7 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
   for (std::size_t c = 0; c < std::size(kCurves); ++c) {
     if (!d.shown(state, c)) continue;
     const double v = d.y[c][std::size_t(i)];
+    if (v < 0) continue;  // not measured there
     const Axis& axis = kCurves[c].onIoUAxis ? d.iou : d.loss;
     draw->AddCircleFilled({x, r.bottom() - float(axis.place(v)) * r.height}, ui.px(3), rgba(kCurves[c].colour));
     ImGui::TextColored(toVec(kCurves[c].colour), "%s  %s", kCurves[c].label, (kCurves[c].onIoUAxis ? fixedText(v, 4) : shortNumber(v)).c_str());

@@ -107,6 +107,16 @@ std::vector<int> thinForPixels(std::span<const double> x, std::span<const double
   return kept;
 }
 
+std::vector<Stretch> measuredStretches(std::span<const double> values) {
+  std::vector<Stretch> stretches;
+  for (int i = 0, n = int(values.size()); i < n; ++i) {
+    if (values[std::size_t(i)] < 0) continue;
+    if (stretches.empty() || stretches.back().last != i) stretches.push_back({i, i});
+    stretches.back().last = i + 1;
+  }
+  return stretches;
+}
+
 int nearestIndex(std::span<const double> x, double wanted) {
   if (x.empty()) return -1;
   const auto after = std::lower_bound(x.begin(), x.end(), wanted);

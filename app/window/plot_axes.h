@@ -28,6 +28,10 @@ std::string shortNumber(double value);
 // without repeats - so that no spike is lost. All indices when there are few.
 std::vector<int> thinForPixels(std::span<const double> x, std::span<const double> y, const Axis& xAxis, int pixels);
 
+// Stretches of `values` that were measured, [first, last): a negative value says that nothing was. NaN counts as measured.
+struct Stretch { int first, last; };
+std::vector<Stretch> measuredStretches(std::span<const double> values);
+
 // Index of the value in sorted `x` nearest to `wanted`; -1 when empty.
 int nearestIndex(std::span<const double> x, double wanted);
 

@@ -325,6 +325,19 @@ TEST(Plot, ThinningKeepsTheExtremes) {
   EXPECT_EQ(nearestIndex({}, 0), -1);
 }
 
+TEST(Plot, WhatWasNotMeasuredBreaksTheLine) {
+  const auto lengths = [](std::vector<double> values) {
+    std::vector<std::pair<int, int>> found;
+    for (const Stretch& s : measuredStretches(values)) found.push_back({s.first, s.last});
+    return found;
+  };
+  using Found = std::vector<std::pair<int, int>>;
+  EXPECT_EQ(lengths({}), Found{});
+  EXPECT_EQ(lengths({-1, -1}), Found{});
+  EXPECT_EQ(lengths({3, 0, std::nan("")}), (Found{{0, 3}}));
+  EXPECT_EQ(lengths({-1, 3, 2, -1, -1, 4}), (Found{{1, 3}, {5, 6}}));
+}
+
 TEST(Numbers, AreShort) {
   EXPECT_EQ(shortNumber(0), "0");
   EXPECT_EQ(shortNumber(0.00012345), "0.000123");
