@@ -8,7 +8,11 @@ namespace penumbra {
 void drawBanner(AppState& state, Ui& ui) {
   const Rect& v = ui.layout.viewport;
   const float width = std::min(ui.px(640), v.width - ui.px(24));
-  beginCard(ui, "banner", {v.x + v.width / 2, v.y + ui.px(64)}, {0.5f, 0}, width, withAlpha(colour::kWarning, 150));
+  // Below the switches, and below the axes where it would reach them.
+  const float axes = ui.px(kGizmoSide + 2 * kGizmoGap);
+  const bool meetsAxes = state.settings.display.gizmo && (v.width - width) / 2 < axes;
+  const float top = std::max(ui.toolbarBottom + ui.px(10), v.y + (meetsAxes ? axes : ui.px(64)));
+  beginCard(ui, "banner", {v.x + v.width / 2, top}, {0.5f, 0}, width, withAlpha(colour::kWarning, 150));
   iconText(ui, icon::kWarning, colour::kWarning);
   const float close = ImGui::GetFrameHeight();
   ImGui::BeginGroup();

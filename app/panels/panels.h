@@ -6,6 +6,9 @@
 
 namespace penumbra {
 
+// The axes in the corner of the 3D view, in design units.
+inline constexpr float kGizmoSide = 92, kGizmoGap = 10;
+
 // In the order they are drawn. A new panel is a file in this folder and a row in panel_table.cpp.
 std::span<const Panel> panelTable();
 

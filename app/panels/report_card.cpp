@@ -18,19 +18,19 @@ std::string titleOf(const Snapshot& s) {
   return s.iteration > 0 ? "After " + stepsText(s) : std::string("Start shape");
 }
 
-void header(AppState& state, Ui& ui) {
+void header(AppState& state, Ui& ui, CardRoom room) {
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
   bool& details = state.settings.reportDetails;
   iconHeading(ui, done ? icon::kDone : icon::kInfo, done ? colour::kGood : colour::kAccent, titleOf(s).c_str());
   ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * ImGui::GetFrameHeight() - ui.px(4));
-  if (iconButton(ui, "details", details ? icon::kFold : icon::kExpand, details ? "-" : "+")) details = !details;
-  tip(details ? "Fewer details" : "All details");
+  if (iconButton(ui, "details", details ? icon::kFold : icon::kExpand, details ? "-" : "+", false, room == CardRoom::Details)) details = !details;
+  tip(room != CardRoom::Details ? "All details need a higher 3D view." : details ? "Fewer details" : "All details");
   ImGui::SameLine(0, ui.px(4));
   if (iconButton(ui, "close", icon::kClose, "x")) state.showReport = false;
 }
 
-void fitRows(const Snapshot& s, bool details) {
+void fitRows(const Snapshot& s, CardRoom room) {
   if (s.heldOut && !s.heldOut->empty()) {
     const HeldOutMetrics& h = s.heldOut->back();
     valueRow("Held-out IoU", fixedText(h.iou, 4), iouColour(h.iou));
@@ -38,18 +38,21 @@ void fitRows(const Snapshot& s, bool details) {
     valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px");
     tip("Mean distance between outlines in those views.");
   }
-  if (s.iteration > 0) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
+  if (s.iteration > 0 && room != CardRoom::Summary) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
   const bool measured = s.heldOut && !s.heldOut->empty();
-  if (measured && !details) return;
+  if (measured && room != CardRoom::Details) return;
   const bool known = std::any_of(s.viewIoU.begin(), s.viewIoU.end(), [](float iou) { return iou >= 0; });  // of this mesh
   if (known && s.history && !s.history->empty()) valueRow("Training IoU", fixedText(s.history->back().trainIoU, 4), iouColour(s.history->back().trainIoU));
 }
 
-void meshRows(const MeshReport& report, bool details) {
+void meshRows(const MeshReport& report, CardRoom room) {
+  const bool details = room == CardRoom::Details;
   const MeshQuality& q = report.quality;
   if (details) valueRow("Mesh", shortNumber(q.vertices) + " vertices, " + shortNumber(q.faces) + " triangles");
-  valueRow("Surface", surfaceText(q), goodIf(q.closed()));
-  tip("Watertight: every edge has exactly two triangles. Genus: number of holes like that of a ring.");
+  if (room != CardRoom::Summary || !q.closed()) {
+    valueRow("Surface", surfaceText(q), goodIf(q.closed()));
+    tip("Watertight: every edge has exactly two triangles. Genus: number of holes like that of a ring.");
+  }
   if (details || q.selfIntersectingFaces > 0) {
     valueRow("Self-intersections", q.selfIntersectingFaces ? shortNumber(q.selfIntersectingFaces) + " triangles" : std::string("none"), goodIf(q.selfIntersectingFaces == 0));
     tip("Triangles that run through others (exact test).");
@@ -68,14 +71,29 @@ void meshRows(const MeshReport& report, bool details) {
   tip("Holes and parts that the masks show and no fit of this mesh can reach. Re-carve makes them.");
 }
 
-void meshPart(AppState& state) {
+void meshPart(AppState& state, CardRoom room) {
   const Snapshot& s = state.snapshot();
-  if (state.settings.reportDetails) ImGui::Separator();
+  if (room == CardRoom::Details) ImGui::Separator();
   if (state.reporter.newest()) {
     if (!state.reporter.isOf(s)) dimText(("Mesh after " + std::to_string(state.reporter.newest()->iteration) + " iterations").c_str());
-    meshRows(*state.reporter.newest(), state.settings.reportDetails);
+    meshRows(*state.reporter.newest(), room);
   } else {
     dimText("Examining the mesh...");
+  }
+}
+
+void buttons(AppState& state, Ui& ui, bool done) {
+  const bool ofThisMesh = state.reporter.isOf(state.snapshot());
+  const bool recarve = ofThisMesh && state.reporter.newest()->mismatch.mismatch;
+  if (recarve && labelButton(ui, icon::kReset, "Re-carve", ButtonLook::Plain, -1)) perform(state, Action::Recarve);
+  if (recarve) tip(tooltip(Action::Recarve));
+  const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
+  if (done) {
+    if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Primary, half)) perform(state, Action::Export);
+    ImGui::SameLine();
+    if (labelButton(ui, icon::kPlay, state.primary().label.c_str(), ButtonLook::Plain, half)) perform(state, Action::StartPause);
+  } else if (!ofThisMesh) {
+    if (labelButton(ui, icon::kRefresh, "Examine again", ButtonLook::Plain, -1, !state.reporter.working())) state.reporter.ask(state.sharedSnapshot());
   }
 }
 
@@ -87,23 +105,15 @@ void drawReportCard(AppState& state, Ui& ui) {
   const bool done = s.state == SessionState::Done;
   beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(312), v.width - ui.px(20)),
             done ? colour::kGood : colour::kBorder);
-  header(state, ui);
+  const CardRoom possible = reportRoom(v.height / ui.scale);
+  header(state, ui, possible);
+  const CardRoom room = possible == CardRoom::Details && !state.settings.reportDetails ? CardRoom::Rows : possible;
   ImGui::PushFont(ui.fonts.small);
-  fitRows(s, state.settings.reportDetails);
-  meshPart(state);
+  fitRows(s, room);
+  meshPart(state, room);
   ImGui::PopFont();
   ImGui::Dummy({0, ui.px(2)});
-  const bool recarve = state.reporter.isOf(s) && state.reporter.newest()->mismatch.mismatch;
-  if (recarve && labelButton(ui, icon::kReset, "Re-carve", ButtonLook::Plain, -1)) perform(state, Action::Recarve);
-  if (recarve) tip(tooltip(Action::Recarve));
-  const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
-  if (done) {
-    if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Primary, half)) perform(state, Action::Export);
-    ImGui::SameLine();
-    if (labelButton(ui, icon::kPlay, state.primary().label.c_str(), ButtonLook::Plain, half)) perform(state, Action::StartPause);
-  } else if (!state.reporter.isOf(s)) {
-    if (labelButton(ui, icon::kRefresh, "Examine again", ButtonLook::Plain, -1, !state.reporter.working())) state.reporter.ask(state.sharedSnapshot());
-  }
+  buttons(state, ui, done);
   endCard();
 }
 

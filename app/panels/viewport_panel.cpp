@@ -84,7 +84,7 @@ void lockedOverlay(AppState& state, Ui& ui, const Rect& area) {
   if (iou >= 0) text += "   IoU " + fixedText(iou, 4);
   text += "   Esc leaves";
   const ImVec2 size = ImGui::CalcTextSize(text.c_str());
-  const ImVec2 at{area.x + (area.width - size.x) / 2, area.y + ui.px(64)};
+  const ImVec2 at{area.x + (area.width - size.x) / 2, std::max(area.y + ui.px(64), ui.toolbarBottom + ui.px(12))};
   draw->AddRectFilled({at.x - ui.px(10), at.y - ui.px(5)}, {at.x + size.x + ui.px(10), at.y + size.y + ui.px(5)}, rgba(withAlpha(colour::kRaised, 235)), ui.px(5));
   draw->AddText(at, rgba(colour::kText), text.c_str());
 }

@@ -54,6 +54,7 @@ void toolbar(AppState& state, Ui& ui) {
     used += width + (button.gapBefore ? ui.px(12) : 0);
     if (used + 1.5f * width > room) used = 0;
   }
+  ui.toolbarBottom = ImGui::GetCursorScreenPos().y + ui.px(4);
   endOverlay();
   ImGui::PopStyleVar(2);
 }
@@ -75,9 +76,9 @@ AxisView viewOf(const glm::dvec3& axis, const glm::dmat3& frame) {
 
 void gizmo(AppState& state, Ui& ui) {
   const Rect& area = ui.layout.viewport;
-  const float side = ui.px(92), reach = ui.px(32), knob = ui.px(9.5f);
+  const float side = ui.px(kGizmoSide), reach = ui.px(32), knob = ui.px(9.5f);
   ImGui::SetNextWindowSize({side, side});
-  ImGui::SetNextWindowPos({area.right() - side - ui.px(10), area.y + ui.px(10)});
+  ImGui::SetNextWindowPos({area.right() - side - ui.px(kGizmoGap), area.y + ui.px(kGizmoGap)});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
   ImGui::Begin("gizmo", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground |
                                      ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav);

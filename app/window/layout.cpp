@@ -39,6 +39,10 @@ Layout computeLayout(float width, float height, float scale, const LayoutSizes& 
   return l;
 }
 
+CardRoom reportRoom(float viewportHeight) {
+  return viewportHeight < 400 ? CardRoom::Summary : viewportHeight < 500 ? CardRoom::Rows : CardRoom::Details;
+}
+
 LayoutSizes dragLeft(LayoutSizes sizes, float delta, float scale) {
   sizes.left = std::clamp(sizes.left + delta / scale, kMinSide, kMaxSide);
   return sizes;

@@ -10,6 +10,7 @@
 #include <backends/imgui_impl_glfw.h>
 
 #include "app/window/actions.h"
+#include "app/window/layout.h"
 #include "app/window/platform.h"
 #include "renderer/error.h"
 
@@ -56,7 +57,7 @@ class GlfwPlatform final : public Platform {
       glfwTerminate();
       throw error;
     }
-    glfwSetWindowSizeLimits(window_, 640, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    glfwSetWindowSizeLimits(window_, kLeastWidth, kLeastHeight, GLFW_DONT_CARE, GLFW_DONT_CARE);
     glfwMakeContextCurrent(window_);
     if (!gladLoadGL(glfwGetProcAddress)) {
       glfwDestroyWindow(window_);

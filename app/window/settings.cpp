@@ -36,8 +36,8 @@ void readPath(const json& object, const char* name, fs::path& path) {
 }
 
 void clampAll(Settings& s) {
-  s.windowWidth = std::clamp(s.windowWidth, 640, 16384);
-  s.windowHeight = std::clamp(s.windowHeight, 480, 16384);
+  s.windowWidth = std::clamp(s.windowWidth, kLeastWidth, 16384);
+  s.windowHeight = std::clamp(s.windowHeight, kLeastHeight, 16384);
   s.uiScale = std::clamp(s.uiScale, kLeastUiScale, kMostUiScale);
   s.exportFrame.scale = std::clamp(s.exportFrame.scale, kLeastExportScale, kMostExportScale);
   s.exportFrame.mostFaces = s.exportFrame.mostFaces <= 0 ? 0 : std::clamp(s.exportFrame.mostFaces, kFewestExportFaces, kMostExportFaces);

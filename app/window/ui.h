@@ -27,6 +27,7 @@ struct Ui {
   Fonts fonts;
   float scale = 1;               // pixels per unit of design size
   Layout layout;
+  float toolbarBottom = 0;       // of the switches over the 3D view, when they were drawn last
   Drawing* drawing = nullptr;
   ViewImages* images = nullptr;
   std::vector<Underlay> underlays;  // of this frame, drawn in order

@@ -199,7 +199,7 @@ void endRegion() {
 
 void beginCard(Ui& ui, const char* name, ImVec2 at, ImVec2 pivot, float width, Rgba edge) {
   ImGui::SetNextWindowPos(at, ImGuiCond_Always, pivot);
-  ImGui::SetNextWindowSizeConstraints({width, 0}, {width, ui.layout.viewport.height});
+  ImGui::SetNextWindowSizeConstraints({width, 0}, {width, std::max(1.f, ui.layout.viewport.height - ui.px(28))});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(16, 14));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui.px(6));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, ui.px(1));

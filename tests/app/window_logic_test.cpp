@@ -140,6 +140,12 @@ TEST(Layout, PartsFillTheWindowWithoutOverlap) {
       }
 }
 
+TEST(Layout, TheReportIsShorterInALowView) {
+  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 1, {}, false).viewport.height), CardRoom::Details);
+  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 2, {}, false).viewport.height / 2), CardRoom::Summary);
+  EXPECT_EQ(reportRoom(computeLayout(kLeastWidth, kLeastHeight, 1, {}, false).viewport.height), CardRoom::Summary);
+}
+
 TEST(Settings, SurviveARoundTrip) {
   Settings s;
   s.uiScale = 1.25;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #ifdef PENUMBRA_WITH_WINDOW
+#include <imgui_internal.h>
+
 #include <set>
 
 #include "app/panels/option_rows.h"
@@ -175,6 +177,29 @@ TEST_F(Panels, DrawInSmallAndScaledWindows) {
     state_.panelsHidden = true;
     frame();
     state_.panelsHidden = false;
+  }
+}
+
+// Cards lie between the menu and the plot, the banner beside or below what else lies over the view.
+TEST_F(Panels, CardsStayInsideTheView) {
+  auto done = std::make_shared<Snapshot>(*snapshotIn(SessionState::Done));
+  auto views = std::make_shared<ViewSet>(*done->views);
+  views->train.resize(2);  // too few: the banner shows
+  done->views = views;
+  state_.setSnapshot(done);
+  ASSERT_FALSE(state_.coverageNotes().empty());
+  state_.showReport = state_.settings.reportDetails = true;
+  const auto rectOf = [](const char* name) { return ImGui::FindWindowByName(name)->Rect(); };
+  for (const auto& [width, height, scale] : {std::tuple{960.f, 600.f, 1.f}, {1600.f, 900.f, 1.f}, {1600.f, 900.f, 2.f}}) {
+    setWindow(width, height, scale);
+    for (int i = 0; i < 3; ++i) frame();
+    const Rect& v = ui_.layout.viewport;
+    const ImRect card = rectOf("report"), banner = rectOf("banner");
+    EXPECT_GE(card.Min.y, v.y) << width << " x " << height << " at " << scale;
+    EXPECT_LE(card.Max.y, v.bottom());
+    EXPECT_LE(card.GetHeight(), 0.66f * v.height) << "the mesh is still seen";
+    EXPECT_FALSE(banner.Overlaps(rectOf("gizmo"))) << width << " x " << height << " at " << scale;
+    EXPECT_FALSE(banner.Overlaps(rectOf("toolbar")));
   }
 }
 
