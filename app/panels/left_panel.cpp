@@ -30,7 +30,9 @@ void primaryButton(AppState& state, Ui& ui) {
 }
 
 // What the line under the bar says at its left.
-std::string progressText(const Snapshot& s) {
+std::string progressText(const AppState& state) {
+  if (!state.pending().empty()) return state.pending();
+  const Snapshot& s = state.snapshot();
   switch (s.state) {
     case SessionState::Empty: return "Nothing open";
     case SessionState::Loading: return s.message.empty() ? "Loading..." : s.message;
@@ -55,13 +57,14 @@ void progress(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
   ImGui::Dummy({0, ui.px(1)});
   if (s.state == SessionState::Loading) progressBar(ui, s.progress, colour::kAccent);
+  else if (!state.pending().empty()) busyBar(ui, state.now(), colour::kWarning);
   else if (s.state == SessionState::Done) progressBar(ui, 1, colour::kGood);
   else if (state.running() && endsByItself(s)) busyBar(ui, state.now(), colour::kAccent);
   else progressBar(ui, endsByItself(s) ? 0 : double(s.iteration) / std::max(s.plannedIterations, 1), colour::kAccent);
   ImGui::PushFont(ui.fonts.small);
   const std::string right = paceText(state);
   const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(right.c_str()).x - ui.px(8);
-  valueRow(elided(progressText(s), room).c_str(), right, colour::kDim);
+  valueRow(elided(progressText(state), room).c_str(), right, colour::kDim);
   ImGui::PopFont();
 }
 

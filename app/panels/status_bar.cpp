@@ -18,7 +18,9 @@ Rgba stateColour(SessionState state) {
   }
 }
 
-const char* stateText(const Snapshot& s) {
+std::string stateText(const AppState& state) {
+  if (!state.pending().empty()) return state.pending();
+  const Snapshot& s = state.snapshot();
   if (s.state == SessionState::Done && s.converged) return "Converged";
   constexpr const char* kNames[] = {"Nothing open", "Loading", "Ready", "Running", "Paused", "Done", "Failed"};
   return kNames[int(s.state)];
@@ -70,9 +72,9 @@ void drawStatusBar(AppState& state, Ui& ui) {
   ImGui::PushFont(ui.fonts.small);
   const float line = ImGui::GetTextLineHeight(), y = std::round((ui.layout.status.height - line) / 2);
   const ImVec2 at = ImGui::GetWindowPos();
-  ImGui::GetWindowDrawList()->AddCircleFilled({at.x + ui.px(16), at.y + y + line / 2}, ui.px(4), rgba(stateColour(s.state)));
+  ImGui::GetWindowDrawList()->AddCircleFilled({at.x + ui.px(16), at.y + y + line / 2}, ui.px(4), rgba(state.pending().empty() ? stateColour(s.state) : colour::kWarning));
   ImGui::SetCursorPos({ui.px(26), y});
-  ImGui::TextUnformatted(stateText(s));
+  ImGui::TextUnformatted(stateText(state).c_str());
   if (state.hasMesh()) part(ui, shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles", "Of the mesh being fitted.");
   if (state.running() && s.iterationsPerSecond > 0) part(ui, "step " + fixedText(1000 / s.iterationsPerSecond, 1) + " ms", "Mean time of one iteration.");
   part(ui, "view " + fixedText(ui.frameMilliseconds, 0) + " ms", "Time to draw one frame of the window.");

@@ -249,14 +249,14 @@ bool enabled(const AppState& s, Action action) {
     case Action::Export: case Action::ExportAgain: case Action::Frame: return s.hasMesh();
     case Action::MeshReport: return settled && s.hasMesh();
     case Action::CancelLoad: return state == SessionState::Loading;
-    case Action::Undo: return s.undoStack.canUndo();
-    case Action::Redo: return s.undoStack.canRedo();
+    case Action::Undo: return s.undoStack.canUndo() && s.pending().empty();
+    case Action::Redo: return s.undoStack.canRedo() && s.pending().empty();
     case Action::DefaultOptions: return !(s.options() == FitOptions{});
     case Action::CopyCommand: return !s.opened.empty();
     case Action::StartPause: case Action::Step: case Action::Step10:
       return settled && s.viewCount() > 0 && (action == Action::StartPause || state != SessionState::Running);
-    case Action::Reset: return settled && s.viewCount() > 0 && s.hasMesh();
-    case Action::Recarve: return settled && s.viewCount() > 0 && s.snapshot().iteration > 0;
+    case Action::Reset: return settled && !s.meshPending() && s.viewCount() > 0 && s.hasMesh();
+    case Action::Recarve: return settled && !s.meshPending() && s.viewCount() > 0 && s.snapshot().iteration > 0;
     case Action::History: return s.viewCount() > 0;
     case Action::PreviousView: case Action::NextView: case Action::LookThrough: return s.viewCount() > 0;
     case Action::Ghost: return s.snapshot().views && s.snapshot().views->reference;

@@ -63,6 +63,7 @@ void AppState::update(double now) {
   const auto events = session_->takeEvents();
   setSnapshot(session_->snapshot());
   for (const Event& event : events) handle(event);
+  if (pendingUntil_ == EventKind::Paused && !running()) pending_.clear();  // it ended by itself
   const SessionState s = snapshot_->state;
   const bool settled = s == SessionState::Ready || s == SessionState::Paused || s == SessionState::Done || s == SessionState::Failed;
   if (showReport && settled) reporter.ask(snapshot_);
@@ -106,7 +107,22 @@ void AppState::loaded() {
   startWhenLoaded = false;
 }
 
+void AppState::await(const char* word, EventKind until) {
+  if (!session_) return;
+  pending_ = word;
+  pendingUntil_ = until;
+}
+
+void AppState::endWait(const Event& event) {
+  switch (event.kind) {
+    case EventKind::Loaded: case EventKind::Cancelled: case EventKind::Warning: case EventKind::Failed: pending_.clear(); break;
+    default:
+      if (event.kind == pendingUntil_) pending_.clear();
+  }
+}
+
 void AppState::handle(const Event& event) {
+  endWait(event);
   switch (event.kind) {
     case EventKind::Loaded:
       begun(event);
@@ -170,6 +186,7 @@ std::string AppState::unsavedText() const {
 }
 
 PrimaryButton AppState::primary() const {
+  if (!pending_.empty()) return {pending_, Action::StartPause, false};
   switch (snapshot_->state) {
     case SessionState::Empty: return {"Open model...", Action::OpenModel, true};
     case SessionState::Loading: return {"Cancel", Action::CancelLoad, true};
@@ -195,8 +212,8 @@ std::string AppState::title() const {
 }
 
 void AppState::startPause() {
-  if (!session_) return;
-  if (running()) session_->pause();
+  if (!session_ || !pending_.empty()) return;
+  if (running()) session_->pause(), await("Pausing...", EventKind::Paused);
   else if (stepsMore()) session_->step(kMoreSteps);
   else session_->start();
 }
@@ -222,17 +239,22 @@ void AppState::requestReset() {
 
 void AppState::resetNow() {
   dialog = Dialog::None;
+  if (meshPending()) return;
   checkpointBefore_ = newestCheckpoint();
+  await("Resetting...", EventKind::Reset);
   if (session_) session_->reset();
 }
 
 void AppState::recarve() {
+  if (meshPending()) return;
+  await("Re-carving...", EventKind::Recarved);
   checkpointBefore_ = newestCheckpoint();
   if (session_) session_->recarve();
 }
 
 void AppState::restoreCheckpoint(int id) {
-  if (!session_) return;
+  if (!session_ || meshPending()) return;
+  await("Going back...", EventKind::Restored);
   restoring_ = id;
   checkpointBefore_ = newestCheckpoint();
   session_->restore(id);
@@ -295,10 +317,12 @@ void AppState::sendOptions() {
 }
 
 void AppState::undo() {
+  if (!pending_.empty()) return;
   if (const UndoEntry* entry = undoStack.undo()) carryOut(*entry, true);
 }
 
 void AppState::redo() {
+  if (!pending_.empty()) return;
   if (const UndoEntry* entry = undoStack.redo()) carryOut(*entry, false);
 }
 
@@ -313,9 +337,11 @@ void AppState::carryOut(const UndoEntry& entry, bool undoing) {
   checkpointBefore_ = newestCheckpoint();
   if (checkpoint == kStartShape) {
     redoing_ = true;
+    await("Resetting...", EventKind::Reset);
     return session_->reset();
   }
   mendRedo_ = undoing;
+  await("Going back...", EventKind::Restored);
   session_->restore(checkpoint);
 }
 

@@ -61,6 +61,9 @@ class AppState {
   std::string unsavedText() const;     // how much that is, as a sentence
   bool running() const { return snapshot_->state == SessionState::Running; }
   PrimaryButton primary() const;
+  // What was asked for and not yet done, "Resetting..."; empty when nothing. Undo and redo wait for it.
+  const std::string& pending() const { return pending_; }
+  bool meshPending() const { return !pending_.empty() && pendingUntil_ != EventKind::Paused; }  // the mesh is about to change
   std::string title() const;           // of the window
   double now() const { return now_; }
 
@@ -155,6 +158,8 @@ class AppState {
   std::vector<CheckpointInfo> checkpoints() const;
 
  private:
+  void await(const char* word, EventKind until);
+  void endWait(const Event& event);
   void sendOptions();
   void applyOptions(const FitOptions& options, const std::string& label, const std::string& key, bool later);
   void loaded();
@@ -177,7 +182,8 @@ class AppState {
   std::shared_ptr<const ViewSet> notedViews_;  // that they belong to
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
   FitOptions options_;
-  std::string optionProblem_;
+  std::string optionProblem_, pending_;
+  EventKind pendingUntil_ = EventKind::Paused;  // ends the wait
   std::vector<Preset> presets_;
   bool optionsWaiting_ = false;        // changed during a drag, sent at its end
   bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;

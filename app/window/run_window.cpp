@@ -181,7 +181,7 @@ class Window {
   }
 
   bool isBusy(const Snapshot& s) const {
-    return s.state == SessionState::Running || s.state == SessionState::Loading || state_->camera.moving() || !state_->notices.toasts().empty() ||
+    return s.state == SessionState::Running || s.state == SessionState::Loading || state_->camera.moving() || !state_->pending().empty() || !state_->notices.toasts().empty() ||
            state_->native.isOpen() || state_->reporter.working();
   }
 

@@ -246,6 +246,66 @@ TEST_F(Driven, ResetCanBeUndoneAndRedone) {
   EXPECT_EQ(*state_.snapshot().positions, fitted);
 }
 
+TEST_F(Driven, UndoWaitsForWhatIsPending) {
+  load();
+  state_.step(20);
+  settle();
+  state_.editOption(*findOption("learning_rate"), 0.01);
+  state_.endEdit();
+  state_.resetNow();
+  EXPECT_EQ(state_.pending(), "Resetting...");
+  EXPECT_EQ(state_.primary().label, "Resetting...");
+  EXPECT_FALSE(enabled(state_, Action::Undo));
+  EXPECT_FALSE(enabled(state_, Action::Reset));
+  state_.undo();  // would take back the option
+  EXPECT_EQ(state_.options().learningRate, 0.01);
+  settle();
+  EXPECT_EQ(state_.pending(), "");
+  state_.undo();
+  EXPECT_EQ(state_.pending(), "Going back...");
+  settle();
+  EXPECT_EQ(state_.pending(), "");
+  EXPECT_EQ(state_.snapshot().iteration, 20);
+  state_.redo();
+  EXPECT_EQ(state_.pending(), "Resetting...");
+  settle();
+  EXPECT_EQ(state_.pending(), "");
+  EXPECT_EQ(state_.snapshot().iteration, 0);
+}
+
+TEST_F(Driven, WhateverEndsACommandEndsTheWait) {
+  FitOptions coarse = quick();
+  coarse.hullResolution = 16;
+  state_.editAll(coarse, "coarse");
+  load();
+  state_.step(5);
+  settle();
+  for (const EventKind kind : {EventKind::Recarved, EventKind::Cancelled, EventKind::Warning, EventKind::Failed}) {
+    state_.recarve();
+    EXPECT_EQ(state_.pending(), "Re-carving...");
+    state_.handle({EventKind::Paused, "", {}, {}, 0});  // of something else
+    EXPECT_EQ(state_.pending(), "Re-carving...");
+    state_.handle({kind, "x", {}, {}, 0});
+    EXPECT_EQ(state_.pending(), "");
+    settle();
+  }
+}
+
+TEST_F(Driven, APauseIsOverWhenTheFitStands) {
+  FitOptions options = quick();
+  options.iterations = 100000;
+  state_.editAll(options, "long");
+  load();
+  state_.startPause();
+  while (!state_.running()) state_.update(now_ += 0.01);
+  state_.startPause();
+  EXPECT_EQ(state_.pending(), "Pausing...");
+  EXPECT_TRUE(enabled(state_, Action::Reset));
+  settle();
+  EXPECT_EQ(state_.pending(), "");
+  EXPECT_EQ(state_.primary().label, "Resume");
+}
+
 TEST_F(Driven, GoingBackInHistoryCanBeUndone) {
   load();
   state_.step(20);
