@@ -156,12 +156,22 @@ void hiddenOptions(AppState& state, Ui& ui) {
   ImGui::PopFont();
 }
 
+// Below the rows of the start, so that none of them moves while it is being dragged.
+void resetHint(AppState& state, Ui& ui) {
+  if (!state.resetWanted()) return;
+  ImGui::Indent(ui.px(10));
+  wrappedText("Reset (" + shortcutText(Action::Reset) + ") to begin from the new start.", colour::kWarning);
+  ImGui::Unindent(ui.px(10));
+  ImGui::Dummy({0, ui.px(2)});
+}
+
 void options(AppState& state, Ui& ui) {
   std::set<std::string> seen;
   for (const Option& option : fitOptionTable()) {
     if (!seen.insert(option.group).second || !groupApplies(state, option.group)) continue;
     ImGui::PushID(option.group);
     if (groupHeader(state, ui, option.group)) groupRows(state, ui, option.group);
+    if (std::strcmp(option.group, "Start") == 0) resetHint(state, ui);
     ImGui::PopID();
   }
   hiddenOptions(state, ui);

@@ -92,6 +92,7 @@ std::optional<ViewCoverage> AppState::unseen() const {
 
 void AppState::loaded() {
   homeWanted_ = false;
+  begunWith_ = snapshot_->options;
   if (!recovering_.empty()) recovered();
   camera.setUp(snapshot_->views->up);
   Bounds bounds;
@@ -144,6 +145,7 @@ void AppState::handle(const Event& event) {
       break;
     case EventKind::Reset:
       showReport = false;
+      begunWith_ = snapshot_->options;
       exportedIteration_ = 0;
       exportedSeconds_ = 0;
       // No checkpoint was taken when there was nothing but the start shape to lose.
@@ -226,6 +228,13 @@ bool AppState::applies(const Option& option) const {
   ViewSet expected;
   expected.train.resize(std::size_t(options_.views));
   return option.applies(resolvedOptions(options_, expected));
+}
+
+bool AppState::resetWanted() const {
+  if (!hasMesh() || snapshot_->state == SessionState::Loading) return false;
+  if (options_.start == StartShape::File && options_.startMesh != begunWith_.startMesh) return true;
+  const auto differs = [&](const Option& o) { return o.effect == OptionEffect::Reset && o.get(options_) != o.get(begunWith_) && applies(o); };
+  return std::any_of(fitOptionTable().begin(), fitOptionTable().end(), differs);
 }
 
 void AppState::step(int iterations) {

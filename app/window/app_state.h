@@ -104,6 +104,7 @@ class AppState {
   const std::vector<Preset>& presets() const { return presets_; }
   void choosePreset(int index);        // one undo entry
   bool applies(const Option& option) const;  // has an effect with the solver and the start in force
+  bool resetWanted() const;            // an option that acts at Reset only differs from those the fit began with
   const std::string& optionProblem() const { return optionProblem_; }  // why the options are not in force
   void undo();
   void redo();
@@ -181,7 +182,7 @@ class AppState {
   ViewCoverage coverage_;
   std::shared_ptr<const ViewSet> notedViews_;  // that they belong to
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
-  FitOptions options_;
+  FitOptions options_, begunWith_;     // in force; at the last load or reset
   std::string optionProblem_, pending_;
   EventKind pendingUntil_ = EventKind::Paused;  // ends the wait
   std::vector<Preset> presets_;

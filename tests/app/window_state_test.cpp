@@ -394,6 +394,26 @@ TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
   EXPECT_NE(state_.commandLine().find(" --export-up z --export-scale 0.001"), std::string::npos) << state_.commandLine();
 }
 
+TEST_F(Driven, AnotherStartAsksForAReset) {
+  EXPECT_FALSE(state_.resetWanted());
+  load();
+  EXPECT_FALSE(state_.resetWanted());
+  state_.editOption(*findOption("learning_rate"), 0.01);
+  EXPECT_FALSE(state_.resetWanted());
+  state_.editOption(*findOption("hull_resolution"), 64);  // of no effect on a sphere
+  EXPECT_FALSE(state_.resetWanted());
+  state_.editOption(*findOption("sphere_level"), 3);
+  state_.endEdit();
+  EXPECT_TRUE(state_.resetWanted());
+  state_.undo();
+  EXPECT_FALSE(state_.resetWanted());
+  state_.editOption(*findOption("sphere_level"), 3);
+  settle();
+  state_.resetNow();
+  settle();
+  EXPECT_FALSE(state_.resetWanted());
+}
+
 TEST_F(Driven, WatchedViewsCarryTheirCoverage) {
   load();
   state_.watch({1, 2});
