@@ -45,7 +45,7 @@ std::optional<std::filesystem::path> pathRow(AppState& state, Ui& ui) {
   ImGui::SetNextItemWidth(-ui.px(190));
   std::optional<std::filesystem::path> answer;
   if (ImGui::InputText("##path", &typed, ImGuiInputTextFlags_EnterReturnsTrue)) answer = browser.acceptTyped(typed);
-  tip("Type a path and press Enter.");
+  if (!ImGui::IsItemActive()) tip("Type a path and press Enter.");  // not over what is typed
   ImGui::SameLine();
   std::string filter = browser.filter();
   ImGui::SetNextItemWidth(-1);
@@ -67,12 +67,16 @@ std::optional<std::filesystem::path> list(AppState& state, Ui& ui) {
       const BrowserEntry& entry = browser.entries()[std::size_t(i)];
       ImGui::PushID(i);
       const int flags = ImGuiSelectableFlags_AllowDoubleClick | ImGuiSelectableFlags_DontClosePopups;
-      if (ImGui::Selectable("##entry", browser.selected() == i, flags)) browser.select(i), activated = ImGui::IsMouseDoubleClicked(0);
-      ImGui::SameLine(ui.px(6));
+      const bool selected = browser.selected() == i;
+      if (selected) ImGui::PushStyleColor(ImGuiCol_HeaderHovered, rgba(withAlpha(colour::kAccentDeep, 150)));
+      if (ImGui::Selectable("##entry", selected, flags)) browser.select(i), activated = ImGui::IsMouseDoubleClicked(0);
+      if (selected) ImGui::PopStyleColor();
+      const float left = ImGui::GetStyle().WindowPadding.x;
+      ImGui::SameLine(left + ui.px(4));
       const char* icon = entry.dataset ? icon::kImages : entry.folder ? icon::kFolder : entry.model ? icon::kModel : icon::kFile;
       const Rgba tint = entry.dataset || entry.model ? colour::kAccent : colour::kDim;
       ImGui::TextColored(toVec(tint), "%s", ui.fonts.hasIcons ? icon : entry.folder ? "/" : " ");
-      ImGui::SameLine(ui.px(34));
+      ImGui::SameLine(left + ui.px(30));
       ImGui::TextUnformatted((entry.folder ? entry.name + "/" : entry.name).c_str());
       const std::string note = entry.dataset ? "set of masks" : entry.folder ? "" : fileSizeText(entry.bytes);
       ImGui::SameLine(ImGui::GetContentRegionMax().x - ImGui::CalcTextSize(note.c_str()).x - ui.px(6));
@@ -115,8 +119,8 @@ std::optional<std::filesystem::path> footer(AppState& state, Ui& ui, bool& open)
   ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * width - gap);
   if (labelButton(ui, "", "Cancel", ButtonLook::Quiet, width) || (state.dialog == Dialog::None && state.takeKey(key::kEscape))) open = false;
   ImGui::SameLine();
-  if (labelButton(ui, icon::kOpen, label, ButtonLook::Primary, width, candidate.has_value())) return candidate;
-  return std::nullopt;
+  if (!labelButton(ui, icon::kOpen, label, ButtonLook::Primary, width, candidate || browser.canEnter())) return std::nullopt;
+  return candidate ? candidate : browser.activate();
 }
 
 }  // namespace

@@ -166,6 +166,10 @@ std::optional<fs::path> FileBrowser::candidate() const {
   return purpose_ == BrowsePurpose::OpenFolder ? std::optional<fs::path>(folder_) : std::nullopt;
 }
 
+bool FileBrowser::canEnter() const {
+  return purpose_ != BrowsePurpose::SaveMesh && selected_ >= 0 && shown_[std::size_t(selected_)].folder && !shown_[std::size_t(selected_)].dataset;
+}
+
 std::vector<Bookmark> FileBrowser::bookmarks(const fs::path& samples) {
   std::error_code failed;
   std::vector<Bookmark> result;

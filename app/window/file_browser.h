@@ -56,6 +56,8 @@ class FileBrowser {
   // What the primary button would answer with: the selection, or this folder when opening folders; empty: disabled.
   std::optional<std::filesystem::path> candidate() const;
 
+  bool canEnter() const;  // the selection is a folder that `activate` enters
+
   static std::vector<Bookmark> bookmarks(const std::filesystem::path& samples);  // those that exist
 
  private:

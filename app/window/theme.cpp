@@ -61,7 +61,7 @@ void mergeIcons(const std::string& file, float size) {
   if (file.empty()) return;
   ImFontConfig config;
   config.MergeMode = true;
-  config.GlyphOffset.y = size * 0.2f;   // the icons' baseline is lower than the text's
+  config.GlyphOffset.y = size * 0.33f;  // the icons' baseline is lower than the text's
   config.GlyphMinAdvanceX = size * 1.2f;
   ImGui::GetIO().Fonts->AddFontFromFileTTF(file.c_str(), size * 1.2f, &config, iconRanges());
 }

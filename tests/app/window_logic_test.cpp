@@ -231,6 +231,19 @@ TEST_F(Browser, OpensFilesAndEntersFolders) {
   EXPECT_EQ(browser_.folder(), folder_ / ".hidden");
 }
 
+TEST_F(Browser, OpenEntersASelectedFolder) {
+  folder_.write("plain/notes.txt", "x");
+  browser_.refresh();
+  EXPECT_FALSE(browser_.canEnter());
+  browser_.select(indexOf("masks"));
+  EXPECT_FALSE(browser_.canEnter());  // opened as a set of masks
+  browser_.select(indexOf("plain"));
+  EXPECT_FALSE(browser_.candidate());
+  ASSERT_TRUE(browser_.canEnter());
+  EXPECT_FALSE(browser_.activate());
+  EXPECT_EQ(browser_.folder(), folder_ / "plain");
+}
+
 TEST_F(Browser, AMissingStartGoesToTheNearestFolder) {
   browser_.open(BrowsePurpose::OpenFolder, folder_ / "gone/deeper");
   EXPECT_EQ(browser_.folder(), folder_.path());
