@@ -219,7 +219,7 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
   const float x = r.x + float(d.iterations.place(m.iteration)) * r.width;
   draw->AddLine({x, r.y}, {x, r.bottom()}, rgba(withAlpha(colour::kText, 90)));
   draw->AddLine({r.x, mouse.y}, {r.right(), mouse.y}, rgba(withAlpha(colour::kText, 40)));
-  ImGui::BeginTooltip();
+  beginTip();
   heading(ui, ("Iteration " + shortNumber(m.iteration)).c_str());
   for (std::size_t c = 0; c < std::size(kCurves); ++c) {
     if (!d.shown(state, c)) continue;
@@ -238,7 +238,7 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
     const Option* option = findOption(edit.name);
     ImGui::TextColored(toVec(colour::kAccent), "%s: %s \u2192 %s", option ? option->label : edit.name.c_str(), edit.from.c_str(), edit.to.c_str());
   }
-  ImGui::EndTooltip();
+  endTip();
 }
 
 }  // namespace

@@ -49,11 +49,11 @@ void cameraTip(const AppState& state) {
   const Snapshot& s = state.snapshot();
   const float iou = v < int(s.viewIoU.size()) ? s.viewIoU[std::size_t(v)] : -1;
   ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-  ImGui::BeginTooltip();
+  beginTip();
   ImGui::TextUnformatted(("View " + std::to_string(v + 1) + "  " + s.views->train[std::size_t(v)].name).c_str());
   dimText((iou >= 0 ? "IoU " + fixedText(iou, 4) : std::string("IoU not known yet")).c_str());
   dimText("Click selects, double-click looks through.");
-  ImGui::EndTooltip();
+  endTip();
 }
 
 void outline(ImDrawList* draw, const std::vector<Segment>& segments, const Rect& image, const Camera& camera, Rgba colour, float width) {

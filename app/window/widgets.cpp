@@ -57,13 +57,25 @@ bool actionButton(AppState& state, Ui& ui, Action action, const char* icon, cons
   return pressed;
 }
 
+void beginTip() {
+  const float em = ImGui::GetIO().Fonts->Fonts[0]->FontSize;  // of the regular font, which follows the scale
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {std::round(0.65f * em), std::round(0.52f * em)});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, std::round(0.26f * em));
+  ImGui::BeginTooltip();
+}
+
+void endTip() {
+  ImGui::EndTooltip();
+  ImGui::PopStyleVar(2);
+}
+
 void tip(const std::string& text) {
   if (!ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled) || text.empty()) return;
-  ImGui::BeginTooltip();
+  beginTip();
   ImGui::PushTextWrapPos(ImGui::GetFontSize() * 22);
   ImGui::TextUnformatted(text.c_str());
   ImGui::PopTextWrapPos();
-  ImGui::EndTooltip();
+  endTip();
 }
 
 void heading(Ui& ui, const char* text) {

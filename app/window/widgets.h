@@ -15,6 +15,9 @@ bool iconButton(Ui& ui, const char* id, const char* icon, const char* text, bool
 // The button of an action: icon, tooltip and shortcut from the table; performs it.
 bool actionButton(AppState& state, Ui& ui, Action action, const char* icon, const char* shortText);
 
+// A tooltip with its own padding and corners, whatever is pushed where it appears.
+void beginTip();
+void endTip();
 void tip(const std::string& text);           // tooltip of the last item, wrapped
 void heading(Ui& ui, const char* text);
 void dimText(const char* text);
