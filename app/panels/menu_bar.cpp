@@ -76,7 +76,7 @@ void drawMenuBar(AppState& state, Ui& ui) {
     for (int menu = 0; menu < kMenus; ++menu) drawMenu(state, Menu(menu));
     const Snapshot& s = state.snapshot();
     std::string text = s.views ? s.views->name : "";
-    if (s.views) text += "  \u00b7  " + std::to_string(s.views->train.size()) + " views, " + std::to_string(s.views->heldOut.size()) + " held out";
+    if (s.views) text += "  \u00b7  " + std::to_string(s.views->train.size()) + (s.views->train.size() == 1 ? " view, " : " views, ") + std::to_string(s.views->heldOut.size()) + " held out";
     const float width = ImGui::CalcTextSize(text.c_str()).x;
     ImGui::SetCursorPosX(ImGui::GetWindowWidth() - width - ui.px(14));
     dimText(text.c_str());

@@ -11,6 +11,13 @@
 namespace penumbra {
 namespace {
 
+constexpr double kGoodIoU = 0.95;
+
+// Done, and nothing measured says that it came out badly.
+bool wentWell(const Snapshot& s) {
+  return s.state == SessionState::Done && (!s.heldOut || s.heldOut->empty() || s.heldOut->back().iou >= kGoodIoU);
+}
+
 Rgba goodIf(bool good) { return good ? colour::kGood : colour::kWarning; }
 
 std::string titleOf(const Snapshot& s) {
@@ -22,7 +29,8 @@ void header(AppState& state, Ui& ui, CardRoom room) {
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
   bool& details = state.settings.reportDetails;
-  iconHeading(ui, done ? icon::kDone : icon::kInfo, done ? colour::kGood : colour::kAccent, titleOf(s).c_str());
+  ImGui::AlignTextToFramePadding();
+  iconHeading(ui, wentWell(s) ? icon::kDone : done ? icon::kWarning : icon::kInfo, wentWell(s) ? colour::kGood : done ? colour::kWarning : colour::kAccent, titleOf(s).c_str());
   ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * ImGui::GetFrameHeight() - ui.px(4));
   if (iconButton(ui, "details", details ? icon::kFold : icon::kExpand, details ? "-" : "+", false, room == CardRoom::Details)) details = !details;
   tip(room != CardRoom::Details ? "All details need a higher 3D view." : details ? "Fewer details" : "All details");
@@ -33,9 +41,10 @@ void header(AppState& state, Ui& ui, CardRoom room) {
 void fitRows(const Snapshot& s, CardRoom room) {
   if (s.heldOut && !s.heldOut->empty()) {
     const HeldOutMetrics& h = s.heldOut->back();
-    valueRow("Held-out IoU", fixedText(h.iou, 4), iouColour(h.iou));
+    const std::string when = h.iteration == s.iteration ? "" : " (at step " + std::to_string(h.iteration) + ")";
+    valueRow("Held-out IoU", fixedText(h.iou, 4) + when, iouColour(h.iou));
     tip("Mean overlap with the masks of views that the fit never saw.");
-    valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px");
+    valueRow("Outline error", fixedText(h.contourErrorPx, 2) + " px" + when);
     tip("Mean distance between outlines in those views.");
   }
   if (s.iteration > 0 && room != CardRoom::Summary) valueRow("Time", stepsText(s) + ", " + durationText(s.secondsFitting));
@@ -104,7 +113,7 @@ void drawReportCard(AppState& state, Ui& ui) {
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
   beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(312), v.width - ui.px(20)),
-            done ? colour::kGood : colour::kBorder);
+            wentWell(s) ? colour::kGood : colour::kBorder);
   const CardRoom possible = reportRoom(v.height / ui.scale);
   header(state, ui, possible);
   const CardRoom room = possible == CardRoom::Details && !state.settings.reportDetails ? CardRoom::Rows : possible;

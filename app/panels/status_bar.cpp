@@ -21,14 +21,15 @@ Rgba stateColour(SessionState state) {
 std::string stateText(const AppState& state) {
   if (!state.pending().empty()) return state.pending();
   const Snapshot& s = state.snapshot();
-  if (s.state == SessionState::Done && s.converged) return "Converged";
+  const SessionState shown = state.shownState();
+  if (shown == SessionState::Done && s.converged) return "Converged";
   constexpr const char* kNames[] = {"Nothing open", "Loading", "Ready", "Running", "Paused", "Done", "Failed"};
-  return kNames[int(s.state)];
+  return kNames[int(shown)];
 }
 
 std::string hint(const AppState& state) {
   if (state.camera.lockedView()) return "Esc leaves the view";
-  switch (state.snapshot().state) {
+  switch (state.shownState()) {
     case SessionState::Empty: return "Ctrl+O opens a model, ? shows all keys";
     case SessionState::Ready: return "Space starts, ? shows all keys";
     case SessionState::Running: return "Space pauses, options may be changed while it runs";
@@ -72,7 +73,7 @@ void drawStatusBar(AppState& state, Ui& ui) {
   ImGui::PushFont(ui.fonts.small);
   const float line = ImGui::GetTextLineHeight(), y = std::round((ui.layout.status.height - line) / 2);
   const ImVec2 at = ImGui::GetWindowPos();
-  ImGui::GetWindowDrawList()->AddCircleFilled({at.x + ui.px(16), at.y + y + line / 2}, ui.px(4), rgba(state.pending().empty() ? stateColour(s.state) : colour::kWarning));
+  ImGui::GetWindowDrawList()->AddCircleFilled({at.x + ui.px(16), at.y + y + line / 2}, ui.px(4), rgba(state.pending().empty() ? stateColour(state.shownState()) : colour::kWarning));
   ImGui::SetCursorPos({ui.px(26), y});
   ImGui::TextUnformatted(stateText(state).c_str());
   if (state.hasMesh()) part(ui, shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles", "Of the mesh being fitted.");

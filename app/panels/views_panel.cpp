@@ -1,6 +1,8 @@
 // The right side: the selected view large, in one of five modes, and all views below, worst first.
 #include "app/panels/panels.h"
 
+#include <algorithm>
+
 #include "app/window/widgets.h"
 
 namespace penumbra {
@@ -120,7 +122,9 @@ void tile(AppState& state, Ui& ui, int view, float width) {
 
 void grid(AppState& state, Ui& ui) {
   ImGui::PushFont(ui.fonts.small);
-  valueRow("All views, worst first", "", colour::kDim);
+  const auto& ious = state.snapshot().viewIoU;
+  const bool known = std::any_of(ious.begin(), ious.end(), [](float iou) { return iou >= 0; });
+  dimText(known ? "All views, worst first" : "All views");
   ImGui::PopFont();
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ui.px(2, 2));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ui.px(6, 6));

@@ -200,12 +200,23 @@ PrimaryButton AppState::primary() const {
     case SessionState::Done:
       if (stepsMore()) return {std::to_string(kMoreSteps) + " more steps", Action::StartPause, true};
       if (endsByItself(*snapshot_)) return {"Continue", Action::StartPause, true};
-      return {"Continue +" + std::to_string(options_.iterations), Action::StartPause, true};
+      return {"Continue +" + std::to_string(stepsAhead()), Action::StartPause, true};
     case SessionState::Failed:
       if (viewCount() > 0) return {"Resume", Action::StartPause, true};
       return {"Open model...", Action::OpenModel, true};
   }
   return {};
+}
+
+// Of the next start: up to what is planned, or as many again when that is reached.
+int AppState::stepsAhead() const {
+  const int left = snapshot_->plannedIterations - snapshot_->iteration;
+  return left > 0 ? left : options_.iterations;
+}
+
+SessionState AppState::shownState() const {
+  if (snapshot_->state != SessionState::Failed || notices.error()) return snapshot_->state;
+  return viewCount() > 0 ? SessionState::Paused : SessionState::Empty;
 }
 
 std::string AppState::title() const {

@@ -59,6 +59,8 @@ class AppState {
   int viewCount() const { return snapshot_->views ? int(snapshot_->views->train.size()) : 0; }
   bool unsavedWork() const;            // enough fitting since the last export to be worth a question
   std::string unsavedText() const;     // how much that is, as a sentence
+  // As a person sees it: a failure whose card was dismissed is over.
+  SessionState shownState() const;
   bool running() const { return snapshot_->state == SessionState::Running; }
   PrimaryButton primary() const;
   // What was asked for and not yet done, "Resetting..."; empty when nothing. Undo and redo wait for it.
@@ -169,6 +171,7 @@ class AppState {
   void recovered();
   void begun(const Event& event);
   void exported(const Event& event);
+  int stepsAhead() const;
   bool stepsMore() const;              // the next start does some steps past convergence
   void carryOut(const UndoEntry& entry, bool undoing);
   int newestCheckpoint() const;

@@ -369,6 +369,32 @@ TEST(UnsavedWork, CountsIterationsAndTime) {
   EXPECT_NE(state.unsavedText().find("1 iteration has"), std::string::npos);
 }
 
+TEST(Primary, TellsHowFarItGoes) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  const auto labelAt = [&](int iteration, int planned) {
+    auto s = std::make_shared<Snapshot>();
+    s->state = SessionState::Done;
+    s->solver = SolverKind::Gradient;
+    s->iteration = iteration;
+    s->plannedIterations = planned;
+    state.setSnapshot(s);
+    return state.primary().label;
+  };
+  EXPECT_EQ(labelAt(20, 500), "Continue +480");
+  EXPECT_EQ(labelAt(500, 500), "Continue +500");
+}
+
+TEST(ShownState, IsNoFailureOnceItsCardIsDismissed) {
+  AppState state(nullptr, Settings{}, FitOptions{});
+  auto s = std::make_shared<Snapshot>();
+  s->state = SessionState::Failed;
+  state.setSnapshot(s);
+  state.notices.error("Could not open it", "because", "");
+  EXPECT_EQ(state.shownState(), SessionState::Failed);
+  state.notices.dismissError();
+  EXPECT_EQ(state.shownState(), SessionState::Empty);
+}
+
 TEST_F(Driven, APresetIsOneUndoEntry) {
   const FitOptions before = state_.options();
   const int fast = int(std::find_if(state_.presets().begin(), state_.presets().end(), [](const Preset& p) { return p.label == "Fast preview"; }) - state_.presets().begin());
