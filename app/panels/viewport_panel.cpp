@@ -34,6 +34,8 @@ void mouse(AppState& state, const Rect& area, bool hovered, bool active) {
     return;
   }
   if (hovered && state.hoveredView >= 0 && ImGui::IsMouseClicked(0)) state.selectView(state.hoveredView);
+  const bool pressedNow = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1) || ImGui::IsMouseClicked(2);
+  if (pressedNow) return;  // the way there is no drag: long when frames are slow
   if (!active || (io.MouseDelta.x == 0 && io.MouseDelta.y == 0)) return;
   switch (dragFor(state, io)) {
     case Drag::Orbit: state.camera.orbit(io.MouseDelta.x, io.MouseDelta.y, area); break;

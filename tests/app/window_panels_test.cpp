@@ -297,6 +297,24 @@ TEST_F(Panels, DraggingTheViewOrbits) {
   EXPECT_LT(state_.camera.pose().distance, before.distance);
 }
 
+// On slow frames the mouse has come a long way when its button is seen pressed.
+TEST_F(Panels, TheWayToAPressIsNoDrag) {
+  state_.setSnapshot(snapshotIn(SessionState::Ready));
+  frame();
+  const OrbitPose before = state_.camera.pose();
+  const Rect v = ui_.layout.viewport;
+  ImGuiIO& io = ImGui::GetIO();
+  io.MousePos = {v.x + 60, v.y + 30};
+  frame();
+  io.MousePos = {v.x + 260, v.bottom() - 100};
+  io.MouseDown[0] = true;
+  frame();
+  io.MouseDown[0] = false;
+  frame();
+  EXPECT_EQ(state_.camera.pose().yaw, before.yaw);
+  EXPECT_EQ(state_.camera.pose().pitch, before.pitch);
+}
+
 // Dragging along the options edits some of them, as one undo entry a drag.
 TEST_F(Panels, DraggingASliderIsOneUndoEntry) {
   state_.setSnapshot(snapshotIn(SessionState::Running));
