@@ -6,6 +6,7 @@ uniform sampler2D target;
 uniform int first;               // value of this picture in `coverage`
 uniform int width;
 uniform int mode;                // CompareMode
+uniform float gain;              // that sharpens the coverage's edge, see edgeGain
 uniform int splitAt;             // columns left of it show the target
 uniform vec4 background, object, agreed, faintFill, tooMuch, tooLittle;
 out vec4 colour;
@@ -13,7 +14,7 @@ out vec4 colour;
 vec4 mixed(vec4 a, vec4 b, float t) { return floor((a + (b - a) * t) * 255.0 + 0.5) / 255.0; }
 
 vec4 difference(float t, float covered) {
-  float render = clamp(4.0 * (covered - 0.5) + 0.5, 0.0, 1.0);
+  float render = clamp(gain * (covered - 0.5) + 0.5, 0.0, 1.0);
   vec4 both = mixed(background, agreed, clamp(min(t, render), 0.0, 1.0));
   return mixed(both, render > t ? tooMuch : tooLittle, sqrt(clamp(abs(render - t), 0.0, 1.0)));
 }

@@ -37,6 +37,7 @@ struct CardPicture {
   std::shared_ptr<const Mask> target; // of that size
   CompareMode mode = CompareMode::Difference;
   double split = 0;
+  double sigma = 0;                   // softness of the coverage
 };
 
 class Drawing {

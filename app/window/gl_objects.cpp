@@ -56,5 +56,6 @@ void GlProgram::set(const char* uniform, const glm::vec4& value) const {
   glUniform4fv(glGetUniformLocation(program_.get(), uniform), 1, glm::value_ptr(value));
 }
 void GlProgram::set(const char* uniform, int value) const { glUniform1i(glGetUniformLocation(program_.get(), uniform), value); }
+void GlProgram::set(const char* uniform, float value) const { glUniform1f(glGetUniformLocation(program_.get(), uniform), value); }
 
 }  // namespace penumbra

@@ -56,6 +56,7 @@ class GlProgram {
   void set(const char* uniform, const glm::mat4& value) const;
   void set(const char* uniform, const glm::vec4& value) const;
   void set(const char* uniform, int value) const;
+  void set(const char* uniform, float value) const;
 
  private:
   GlName<deleteProgram> program_;

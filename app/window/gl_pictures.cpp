@@ -75,6 +75,7 @@ bool GlPictures::draw(int slot, const CardPicture& p, GLuint texture, CudaIntero
   program_.set("first", int(p.place.offset));
   program_.set("width", width);
   program_.set("mode", int(p.mode));
+  program_.set("gain", edgeGain(p.sigma, width, height));
   program_.set("splitAt", int(std::ceil(p.split * width)));
   glActiveTexture(GL_TEXTURE1);
   glBindTexture(GL_TEXTURE_2D, target);

@@ -15,11 +15,11 @@ constexpr Rgba kBackground = colour::kPictureBackground, kObject = colour::kPict
 
 Rgba grey(float coverage) { return mixColour(kBackground, kObject, std::clamp(coverage, 0.f, 1.f)); }
 
-// Coverage is softer than a mask by design; for the eye its edge is made about one pixel wide.
-float sharpened(float coverage) { return std::clamp(4 * (coverage - 0.5f) + 0.5f, 0.f, 1.f); }
+constexpr float kUsualGain = 4;        // where the softness is not known: of a band one pixel wide
 
-Rgba difference(float target, float coverage) {
-  const float render = sharpened(coverage);
+// Coverage is softer than a mask by design; for the eye its edge is made about one pixel wide.
+Rgba difference(float target, float coverage, float gain) {
+  const float render = std::clamp(gain * (coverage - 0.5f) + 0.5f, 0.f, 1.f);
   const double both = std::clamp(std::min(target, render), 0.f, 1.f);
   const double apart = std::clamp(std::abs(render - target), 0.f, 1.f);
   return mixColour(mixColour(kBackground, kAgreed, both), render > target ? colour::kTooMuch : colour::kTooLittle,
@@ -58,6 +58,12 @@ const char* toString(CompareMode mode) {
   return kNames[int(mode)];
 }
 
+// The profile rises by 1/4 over sqrt(sigma) half sides.
+float edgeGain(double sigma, int width, int height) {
+  if (!(sigma > 0)) return kUsualGain;
+  return float(std::max(1.0, 4 * std::sqrt(sigma) * std::min(width, height) / 2));
+}
+
 Mask reduceMask(const Mask& mask, int maxSide) {
   const PictureSize full{mask.width, mask.height}, size = reducedSize(full, maxSide);
   if (size == full) return mask;
@@ -81,11 +87,12 @@ RgbaImage reduceImage(const RgbaImage& image, int maxSide) {
   return small;
 }
 
-RgbaImage composeView(const Mask& fullTarget, const Mask* fullRender, CompareMode mode, double split, int maxSide) {
+RgbaImage composeView(const Mask& fullTarget, const Mask* fullRender, CompareMode mode, double split, int maxSide, double sigma) {
   const Mask target = reduceMask(fullTarget, maxSide);
   Mask render;
   if (fullRender && fullRender->width == fullTarget.width && fullRender->height == fullTarget.height)
     render = reduceMask(*fullRender, maxSide);
+  const float gain = edgeGain(sigma, target.width, target.height);
   RgbaImage image(target.width, target.height);
   for (int y = 0; y < target.height; ++y)
     for (int x = 0; x < target.width; ++x) {
@@ -94,7 +101,7 @@ RgbaImage composeView(const Mask& fullTarget, const Mask* fullRender, CompareMod
       if (mode == CompareMode::Target || (mode == CompareMode::Split && x < split * target.width)) out = grey(t);
       else if (mode == CompareMode::Contour) out = mixColour(kBackground, kFaintFill, std::clamp(t, 0.f, 1.f));
       else if (render.empty()) out = mixColour(kBackground, kFaintFill, std::clamp(t, 0.f, 1.f));
-      else if (mode == CompareMode::Difference) out = difference(t, r);
+      else if (mode == CompareMode::Difference) out = difference(t, r, gain);
       else out = grey(r);
     }
   return image;

@@ -20,6 +20,12 @@ std::shared_ptr<const Mask> coverageOf(const Snapshot& snapshot, int view) {
   return found == snapshot.coverage.end() ? nullptr : found->second;
 }
 
+// Softness of the coverage there is: that of the last step, or what the fit begins with.
+static double sigmaOf(const Snapshot& s) {
+  if (s.history && !s.history->empty()) return s.history->back().sigma;
+  return s.solver == SolverKind::Newton ? s.options.sigmaEnd : s.options.sigma;
+}
+
 void ViewImages::beginFrame(const Snapshot& snapshot, double now) {
   now_ = now;
   budget_ = kPicturesAFrame;
@@ -46,7 +52,7 @@ TextureId ViewImages::fromCard(int slot, const Snapshot& snapshot, const Picture
     --budget_;
     reduced = {&target, std::make_shared<const Mask>(reduceMask(target, wish.maxSide))};
   }
-  return drawing_->cardImage(slot, {snapshot.pictures, *place, reduced.mask, mode, split});
+  return drawing_->cardImage(slot, {snapshot.pictures, *place, reduced.mask, mode, split, sigmaOf(snapshot)});
 }
 
 TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
@@ -65,7 +71,7 @@ TextureId ViewImages::thumbnail(const Snapshot& snapshot, int view) {
     return first ? 0 : drawing_->image(view, nullptr);
   --budget_;
   picture = {key, now_};
-  const RgbaImage image = composeView(target, key.coverage.get(), key.mode, 0, kThumbnailSide);
+  const RgbaImage image = composeView(target, key.coverage.get(), key.mode, 0, kThumbnailSide, sigmaOf(snapshot));
   return drawing_->image(view, &image);
 }
 
@@ -82,7 +88,7 @@ TextureId ViewImages::large(int slot, const Snapshot& snapshot, int view, Compar
   const bool recent = onlyCoverage && now_ - picture.madeAt < kLargeSeconds;
   if (key == picture.key || recent) return drawing_->image(kLargeSlots + slot, nullptr);
   picture = {key, now_};
-  const RgbaImage image = composeView(target, key.coverage.get(), mode, split, kLargeSide);
+  const RgbaImage image = composeView(target, key.coverage.get(), mode, split, kLargeSide, sigmaOf(snapshot));
   return drawing_->image(kLargeSlots + slot, &image);
 }
 

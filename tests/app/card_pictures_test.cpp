@@ -111,9 +111,9 @@ TEST_F(CardPictures, AreTheHosts) {
         for (int mode = 0; mode < kCompareModes; ++mode)
           for (const double split : {0.0, 0.37, 1.0}) {
             const auto target = std::make_shared<const Mask>(blob(coverage[view].width, coverage[view].height, 0));
-            const CardPicture picture{shared, shared->list[view], target, CompareMode(mode), split};
+            const CardPicture picture{shared, shared->list[view], target, CompareMode(mode), split, scale * 1e-2};
             ASSERT_TRUE(pictures.draw(int(view), picture, texture.get(), interop)) << interop.reason();
-            const RgbaImage expected = composeView(*target, &coverage[view], CompareMode(mode), split, 0);
+            const RgbaImage expected = composeView(*target, &coverage[view], CompareMode(mode), split, 0, scale * 1e-2);
             const std::vector<Rgba> pixels = pixelsOf(texture.get(), target->width, target->height);
             for (std::size_t i = 0; i < pixels.size(); ++i)
               ASSERT_LE(apart(pixels[i], expected.pixels[i]), 1) << "mode " << mode << ", pixel " << i;

@@ -19,6 +19,7 @@
 #include "app/window/undo_stack.h"
 #include "app/window/view_compare.h"
 #include "optim/io/mesh_io.h"
+#include "renderer/core/profile.h"
 #include "tests/support/small_meshes.h"
 #include "tests/support/temporary_folder.h"
 
@@ -426,6 +427,22 @@ TEST(Difference, HasASignByColour) {
   const RgbaImage split = composeView(target, &render, CompareMode::Split, 0.5, 64);
   EXPECT_GT(split.at(0, 0).r, 200);
   EXPECT_GT(split.at(2, 0).r, 200);
+}
+
+// A perfect fit shows no bands, however soft its coverage is, in a picture of any size.
+TEST(Difference, OfAPerfectFitIsEmptyAtAnySoftness) {
+  const int size = 128;
+  const Mask target = disc(size, 40, 64, 64);
+  for (const double sigma : {1e-5, 1e-4, 1e-3, 1e-2})
+    for (const int side : {128, 64}) {
+      Mask soft(size, size);
+      for (int y = 0; y < size; ++y)
+        for (int x = 0; x < size; ++x)
+          soft.at(x, y) = coverageProfile(float((40 - std::hypot(x + 0.5 - 64, y + 0.5 - 64)) / (std::sqrt(sigma) * size / 2))).alpha;
+      int coloured = 0;
+      for (const Rgba& p : composeView(target, &soft, CompareMode::Difference, 0, side, sigma).pixels) coloured += std::abs(p.r - p.b) > 80;
+      EXPECT_LT(coloured, 12) << "sigma " << sigma << ", side " << side;
+    }
 }
 
 TEST(ReduceMask, KeepsTheMean) {
