@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -129,7 +130,7 @@ void AppState::handle(const Event& event) {
       begun(event);
       if (!event.advice.empty()) toast(NoticeKind::Warning, event.text, event.advice);
       break;
-    case EventKind::Started: showReport = false; break;
+    case EventKind::Started: showReport = showReport && std::exchange(stepping_, false); break;
     case EventKind::Paused: break;
     case EventKind::Finished:
       showReport = true;
@@ -226,6 +227,7 @@ std::string AppState::title() const {
 
 void AppState::startPause() {
   if (!session_ || !pending_.empty()) return;
+  stepping_ = false;
   if (running()) session_->pause(), await("Pausing...", EventKind::Paused);
   else if (stepsMore()) session_->step(kMoreSteps);
   else session_->start();
@@ -249,7 +251,9 @@ bool AppState::resetWanted() const {
 }
 
 void AppState::step(int iterations) {
-  if (session_) session_->step(iterations);
+  if (!session_) return;
+  stepping_ = true;
+  session_->step(iterations);
 }
 
 void AppState::requestReset() {

@@ -191,6 +191,7 @@ class AppState {
   std::vector<Preset> presets_;
   bool optionsWaiting_ = false;        // changed during a drag, sent at its end
   bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;
+  bool stepping_ = false;              // the next start does a few steps only
   bool redoing_ = false;               // the next Reset is part of undo or redo
   int restoring_ = -1;                 // the checkpoint asked for, until the session answers
   int checkpointBefore_ = -1;          // the newest one when a reset or restore was asked for

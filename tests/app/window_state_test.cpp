@@ -176,6 +176,23 @@ TEST_F(Driven, TheMeshIsExaminedWhenARunEnds) {
   EXPECT_LT(state_.reporter.newest()->edgePixels, 32);
 }
 
+TEST_F(Driven, AStepLeavesTheReportOpen) {
+  load();
+  perform(state_, Action::MeshReport);
+  perform(state_, Action::Step);
+  settle();
+  EXPECT_EQ(state_.snapshot().iteration, 1);
+  EXPECT_TRUE(state_.showReport);
+  perform(state_, Action::StartPause);
+  while (state_.snapshot().iteration < 2) state_.update(now_ += 0.01);
+  session_.pause();
+  settle();
+  state_.showReport = true;
+  session_.start();
+  settle();
+  EXPECT_TRUE(state_.showReport);  // opened again by its end
+}
+
 TEST_F(Driven, StartsByItselfWhenAsked) {
   state_.startWhenLoaded = true;
   state_.openNow(model_);
