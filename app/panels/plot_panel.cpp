@@ -6,6 +6,7 @@
 
 #include "app/cli/fit_progress.h"
 #include "app/window/plot_axes.h"
+#include "app/window/plot_marks.h"
 #include "app/window/widgets.h"
 
 namespace penumbra {
@@ -122,7 +123,7 @@ void legend(AppState& state, Ui& ui, const Data& data) {
     if (data.present[c]) chip(kCurves[c].label, kCurves[c].colour, state.plot.*kCurves[c].shown, false);
   const Snapshot& s = state.snapshot();
   if (s.heldOut && !s.heldOut->empty()) chip("held-out IoU", kHeldOut, state.plot.heldOutIoU, true);
-  if (s.edits && !s.edits->empty()) chip("edits", colour::kAccent, state.plot.edits, false);
+  if (!state.meshEdits.empty() || (s.edits && !s.edits->empty())) chip("edits", colour::kAccent, state.plot.edits, false);
   if (first) return ImGui::PopFont(), dimText("Loss and overlap");
   newestHeldOut(state, ui);
   ImGui::PopFont();
@@ -184,13 +185,14 @@ void curves(const AppState& state, Ui& ui, const Rect& r, const Data& d) {
   draw->PopClipRect();
 }
 
-// Dashed lines where options were changed; returns the edits near the mouse.
+// Dashed lines where options were changed or the mesh was carved anew; returns the edits near the mouse.
 std::vector<OptionEdit> editMarkers(const AppState& state, Ui& ui, const Rect& r, const Data& d, float mouseX) {
-  std::vector<OptionEdit> near;
-  if (!state.plot.edits || !state.snapshot().edits) return near;
+  std::vector<OptionEdit> near, all = state.meshEdits;
+  if (!state.plot.edits) return near;
+  if (state.snapshot().edits) all.insert(all.end(), state.snapshot().edits->begin(), state.snapshot().edits->end());
   ImDrawList* draw = ImGui::GetWindowDrawList();
   float drawn = -1e9f;
-  for (const OptionEdit& edit : *state.snapshot().edits) {
+  for (const OptionEdit& edit : mergedEdits(all)) {
     const float x = std::round(r.x + float(d.iterations.place(edit.iteration)) * r.width);
     const bool close = std::abs(x - mouseX) < ui.px(5);
     if (close) near.push_back(edit);
@@ -236,7 +238,8 @@ void hover(const AppState& state, Ui& ui, const Rect& r, const Data& d, const st
   dimText(more.c_str());
   for (const OptionEdit& edit : edits) {
     const Option* option = findOption(edit.name);
-    ImGui::TextColored(toVec(colour::kAccent), "%s: %s \u2192 %s", option ? option->label : edit.name.c_str(), edit.from.c_str(), edit.to.c_str());
+    if (!option && edit.from.empty()) ImGui::TextColored(toVec(colour::kAccent), "%s", edit.name.c_str());
+    else ImGui::TextColored(toVec(colour::kAccent), "%s: %s \u2192 %s", option ? option->label : edit.name.c_str(), edit.from.c_str(), edit.to.c_str());
   }
   endTip();
 }

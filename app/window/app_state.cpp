@@ -138,6 +138,7 @@ void AppState::handle(const Event& event) {
       break;
     case EventKind::Recarved:
       if (const int id = newestCheckpoint(); id > checkpointBefore_) undoStack.pushMesh("Re-carve", id);
+      meshEdits.push_back({snapshot_->iteration, "Re-carve", "", ""});
       toast(NoticeKind::Good, event.text);
       break;
     case EventKind::Cancelled:
@@ -147,6 +148,7 @@ void AppState::handle(const Event& event) {
     case EventKind::Reset:
       showReport = false;
       begunWith_ = snapshot_->options;
+      meshEdits.clear();
       exportedIteration_ = 0;
       exportedSeconds_ = 0;
       // No checkpoint was taken when there was nothing but the start shape to lose.
@@ -175,6 +177,7 @@ void AppState::restored() {
   else if (mendRedo_) undoStack.setRedoCheckpoint(wayBack);
   restoring_ = -1;
   mendRedo_ = false;
+  std::erase_if(meshEdits, [&](const OptionEdit& edit) { return edit.iteration >= snapshot_->iteration; });
 }
 
 bool AppState::unsavedWork() const {

@@ -148,6 +148,7 @@ class AppState {
   CompareMode compare = CompareMode::Difference;
   double split = 0.5;
   PlotToggles plot;
+  std::vector<OptionEdit> meshEdits;   // when the mesh was carved anew, for the plot
   int hoveredView = -1;
   bool panelsHidden = false, fullScreen = false, showReport = false, coverageNotesClosed = false, quit = false, startWhenLoaded = false;
   bool settingsChanged = false;        // to be saved by the main loop

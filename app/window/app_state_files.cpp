@@ -146,6 +146,7 @@ void AppState::begun(const Event& event) {
   showReport = false;
   lastExport_.clear();
   undoStack.dropMeshEntries();
+  meshEdits.clear();
   opened = event.path;
   if (!opened.empty()) settings.remember(opened), settingsChanged = true;
   if (snapshot_->views && snapshot_->state != SessionState::Loading) loaded();

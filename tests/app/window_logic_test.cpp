@@ -14,6 +14,7 @@
 #include "app/window/native_dialog.h"
 #include "app/window/notices.h"
 #include "app/window/plot_axes.h"
+#include "app/window/plot_marks.h"
 #include "app/cli/presets.h"
 #include "app/window/settings.h"
 #include "app/window/undo_stack.h"
@@ -356,6 +357,17 @@ TEST(Plot, WhatWasNotMeasuredBreaksTheLine) {
   EXPECT_EQ(lengths({-1, -1}), Found{});
   EXPECT_EQ(lengths({3, 0, std::nan("")}), (Found{{0, 3}}));
   EXPECT_EQ(lengths({-1, 3, 2, -1, -1, 4}), (Found{{1, 3}, {5, 6}}));
+}
+
+TEST(Plot, EditsOfOneDragAreOne) {
+  const std::vector<OptionEdit> edits = {{5, "sigma", "1", "2"}, {5, "seed", "0", "1"}, {5, "sigma", "2", "3"}, {7, "sigma", "3", "4"},
+                                         {7, "sigma", "4", "3"}, {9, "Re-carve", "", ""}};
+  const auto merged = mergedEdits(edits);
+  ASSERT_EQ(merged.size(), 3u);
+  EXPECT_EQ(merged[0].from, "1");
+  EXPECT_EQ(merged[0].to, "3");
+  EXPECT_EQ(merged[1].name, "seed");
+  EXPECT_EQ(merged[2].name, "Re-carve");
 }
 
 TEST(Numbers, AreShort) {
