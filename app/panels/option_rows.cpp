@@ -80,8 +80,9 @@ void label(AppState& state, Ui& ui, const Option& option, float width) {
     const ImVec2 centre{at.x - ui.px(7), at.y + height / 2};
     ImGui::GetWindowDrawList()->AddCircleFilled(centre, ui.px(2.6f), rgba(colour::kAccent));
   }
-  ImGui::AlignTextToFramePadding();
-  ImGui::TextUnformatted(elided(option.label, width).c_str());
+  ImGui::InvisibleButton("name", {std::max(1.f, width), height});
+  const std::string text = elided(option.label, width);
+  ImGui::GetWindowDrawList()->AddText({at.x, at.y + ImGui::GetStyle().FramePadding.y}, rgba(colour::kText), text.c_str());
   tip(describe(state, option));
   ImGui::PushID("label");
   contextMenu(state, option);
