@@ -80,7 +80,7 @@ void drawConfirm(AppState& state, Ui& ui) {
   wrappedText(question.text, colour::kDim);
   ImGui::Dummy({0, ui.px(6)});
   bool close = false;
-  if (labelButton(ui, "", question.confirm, ButtonLook::Danger, ui.px(120))) close = true, state.dialog = Dialog::None, carryOut(state, asked);
+  if (labelButton(ui, "", question.confirm, ButtonLook::Danger, ui.px(120)) || state.takeKey(key::kEnter)) close = true, state.dialog = Dialog::None, carryOut(state, asked);
   ImGui::SameLine();
   if (state.hasMesh() && asked != Dialog::ConfirmReset) {
     if (labelButton(ui, icon::kExport, "Export...", ButtonLook::Plain, ui.px(120))) close = true, state.dialog = Dialog::None, perform(state, Action::Export);

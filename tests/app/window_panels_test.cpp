@@ -265,6 +265,17 @@ TEST_F(Panels, ATapOfEscClosesWhatIsOpen) {
   EXPECT_FALSE(state_.quit);
 }
 
+TEST_F(Panels, EnterAgreesToAQuestion) {
+  state_.setSnapshot(snapshotIn(SessionState::Running));
+  state_.dialog = Dialog::ConfirmQuit;
+  frame();
+  frame();
+  EXPECT_FALSE(state_.quit);
+  frame({{key::kEnter, kNoModifier}});
+  EXPECT_TRUE(state_.quit);
+  EXPECT_EQ(state_.dialog, Dialog::None);
+}
+
 TEST_F(Panels, ATapOfEscClosesAnOpenMenu) {
   const auto popupOpen = [] { return ImGui::GetIO().WantCaptureMouse && ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel); };
   state_.setSnapshot(snapshotIn(SessionState::Running));
