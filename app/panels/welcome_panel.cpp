@@ -68,7 +68,7 @@ void recent(AppState& state, Ui& ui) {
     const std::string name = displayName(path.filename()), folder = displayName(path.parent_path());
     if (ImGui::Selectable("##recent", false, 0, {0, ImGui::GetTextLineHeight() + ui.px(4)})) chosen = path;
     tip(displayName(path));
-    ImGui::SameLine(ImGui::GetStyle().WindowPadding.x + ui.px(8));
+    ImGui::SameLine(ImGui::GetStyle().WindowPadding.x);
     ImGui::TextUnformatted(name.c_str());
     ImGui::SameLine(0, ui.px(14));
     dimText(elided(folder, std::max(1.f, ImGui::GetContentRegionAvail().x)).c_str());
