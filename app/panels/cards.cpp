@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "app/window/file_browser.h"
 #include "app/window/widgets.h"
 
 namespace penumbra {
@@ -13,7 +14,8 @@ void loadingCard(AppState& state, Ui& ui) {
   const Rect& v = ui.layout.viewport;
   // Below the preview of what is being loaded.
   beginCard(ui, "loading", {v.x + v.width / 2, v.bottom() - ui.px(14)}, {0.5f, 1}, std::min(ui.px(340), v.width - ui.px(20)), colour::kBorder);
-  heading(ui, "Loading");
+  const std::string name = displayName(state.opening.filename());
+  heading(ui, elided(name.empty() ? "Loading" : "Loading " + name, ImGui::GetContentRegionAvail().x).c_str());
   wrappedText(s.message.empty() ? "Reading the file." : s.message, colour::kDim);
   progressBar(ui, s.progress, colour::kAccent);
   ImGui::Dummy({0, ui.px(2)});

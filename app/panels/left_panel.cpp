@@ -72,7 +72,8 @@ void progress(AppState& state, Ui& ui) {
 // effect.
 bool groupApplies(const AppState& state, const char* group) {
   const auto& views = state.snapshot().views;
-  const bool photos = views && !views->reference;
+  const bool loading = state.snapshot().state == SessionState::Loading;
+  const bool photos = loading ? state.openingFolder : views && !views->reference;
   if (std::strcmp(group, "Photo set") == 0) return photos;
   if (std::strcmp(group, "Target") == 0) return !photos;
   for (const Option& option : fitOptionTable())

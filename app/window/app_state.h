@@ -153,6 +153,8 @@ class AppState {
   bool panelsHidden = false, fullScreen = false, showReport = false, coverageNotesClosed = false, quit = false, startWhenLoaded = false;
   bool settingsChanged = false;        // to be saved by the main loop
   std::optional<std::filesystem::path> screenshotWanted;
+  std::filesystem::path opening;       // path of what is being loaded
+  bool openingFolder = false;          // it is one
   std::filesystem::path opened;        // path of what is loaded; empty for none
   std::filesystem::path pendingOpen;   // waits for ConfirmOpen
   std::filesystem::path pendingFit;    // likewise, the abandoned fit of it; empty for a fresh one

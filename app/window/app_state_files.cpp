@@ -30,6 +30,8 @@ void AppState::openNow(const fs::path& path) {
   const fs::path whole = fs::absolute(path, failed).lexically_normal();
   pendingOpen.clear();
   notices.dismissError();
+  opening = whole;
+  openingFolder = fs::is_directory(whole, failed);
   settings.lastFolder = whole.parent_path();
   settingsChanged = true;
   if (session_) session_->load(whole);
@@ -67,6 +69,9 @@ void AppState::recoverFit(std::size_t index) {
   if (!session_ || index >= abandonedFits().size()) return;
   recovery_->adopting();
   recovering_ = abandonedFits()[index].file;
+  std::error_code failed;
+  opening = abandonedFits()[index].info.source;
+  openingFolder = fs::is_directory(opening, failed);
   session_->recover(recovering_);
 }
 

@@ -193,6 +193,16 @@ TEST_F(Driven, AStepLeavesTheReportOpen) {
   EXPECT_TRUE(state_.showReport);  // opened again by its end
 }
 
+TEST_F(Driven, WhatIsBeingLoadedIsKnown) {
+  state_.openNow(model_);
+  EXPECT_EQ(state_.opening, model_);
+  EXPECT_FALSE(state_.openingFolder);
+  settle();
+  state_.openNow(folder_.path());
+  EXPECT_TRUE(state_.openingFolder);
+  settle();
+}
+
 TEST_F(Driven, StartsByItselfWhenAsked) {
   state_.startWhenLoaded = true;
   state_.openNow(model_);
