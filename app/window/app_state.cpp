@@ -109,20 +109,6 @@ void AppState::loaded() {
   startWhenLoaded = false;
 }
 
-void AppState::await(const char* word, EventKind until) {
-  if (!session_) return;
-  pending_ = word;
-  pendingUntil_ = until;
-}
-
-void AppState::endWait(const Event& event) {
-  switch (event.kind) {
-    case EventKind::Loaded: case EventKind::Cancelled: case EventKind::Warning: case EventKind::Failed: pending_.clear(); break;
-    default:
-      if (event.kind == pendingUntil_) pending_.clear();
-  }
-}
-
 void AppState::handle(const Event& event) {
   endWait(event);
   switch (event.kind) {
@@ -130,7 +116,9 @@ void AppState::handle(const Event& event) {
       begun(event);
       if (!event.advice.empty()) toast(NoticeKind::Warning, event.text, event.advice);
       break;
-    case EventKind::Started: showReport = showReport && std::exchange(stepping_, false); break;
+    case EventKind::Started:
+      if (!std::exchange(stepping_, false)) showReport = false;
+      break;
     case EventKind::Paused: break;
     case EventKind::Finished:
       showReport = true;
@@ -191,100 +179,16 @@ std::string AppState::unsavedText() const {
          durationText(std::max(0.0, snapshot_->secondsFitting - exportedSeconds_)) + " of fitting).";
 }
 
-PrimaryButton AppState::primary() const {
-  if (!pending_.empty()) return {pending_, Action::StartPause, false};
-  switch (snapshot_->state) {
-    case SessionState::Empty: return {"Open model...", Action::OpenModel, true};
-    case SessionState::Loading: return {"Cancel", Action::CancelLoad, true};
-    case SessionState::Ready: return {"Start", Action::StartPause, viewCount() > 0};
-    case SessionState::Running: return {"Pause", Action::StartPause, true};
-    case SessionState::Paused:
-      if (stepsMore()) return {std::to_string(kMoreSteps) + " more steps", Action::StartPause, true};
-      return {"Resume", Action::StartPause, true};
-    case SessionState::Done:
-      if (stepsMore()) return {std::to_string(kMoreSteps) + " more steps", Action::StartPause, true};
-      if (endsByItself(*snapshot_)) return {"Continue", Action::StartPause, true};
-      return {"Continue +" + std::to_string(stepsAhead()), Action::StartPause, true};
-    case SessionState::Failed:
-      if (viewCount() > 0) return {"Resume", Action::StartPause, true};
-      return {"Open model...", Action::OpenModel, true};
-  }
-  return {};
-}
-
-// Of the next start: up to what is planned, or as many again when that is reached.
-int AppState::stepsAhead() const {
-  const int left = snapshot_->plannedIterations - snapshot_->iteration;
-  return left > 0 ? left : options_.iterations;
-}
-
-SessionState AppState::shownState() const {
-  if (snapshot_->state != SessionState::Failed || notices.error()) return snapshot_->state;
-  return viewCount() > 0 ? SessionState::Paused : SessionState::Empty;
-}
-
 std::string AppState::title() const {
   const std::string name = snapshot_->views ? snapshot_->views->name : "";
   return name.empty() ? "Penumbra" : name + (unsavedWork() ? "* - Penumbra" : " - Penumbra");
 }
-
-void AppState::startPause() {
-  if (!session_ || !pending_.empty()) return;
-  stepping_ = false;
-  if (running()) session_->pause(), await("Pausing...", EventKind::Paused);
-  else if (stepsMore()) session_->step(kMoreSteps);
-  else session_->start();
-}
-
-// To what is planned it would be hundreds of steps that change nothing to speak of.
-bool AppState::stepsMore() const { return snapshot_->converged && endsByItself(*snapshot_); }
 
 bool AppState::applies(const Option& option) const {
   if (snapshot_->views) return option.applies(resolvedOptions(options_, *snapshot_->views));
   ViewSet expected;
   expected.train.resize(std::size_t(options_.views));
   return option.applies(resolvedOptions(options_, expected));
-}
-
-bool AppState::resetWanted() const {
-  if (!hasMesh() || snapshot_->state == SessionState::Loading) return false;
-  if (options_.start == StartShape::File && options_.startMesh != begunWith_.startMesh) return true;
-  const auto differs = [&](const Option& o) { return o.effect == OptionEffect::Reset && o.get(options_) != o.get(begunWith_) && applies(o); };
-  return std::any_of(fitOptionTable().begin(), fitOptionTable().end(), differs);
-}
-
-void AppState::step(int iterations) {
-  if (!session_) return;
-  stepping_ = true;
-  session_->step(iterations);
-}
-
-void AppState::requestReset() {
-  if (unsavedWork()) dialog = Dialog::ConfirmReset;
-  else resetNow();
-}
-
-void AppState::resetNow() {
-  dialog = Dialog::None;
-  if (meshPending()) return;
-  checkpointBefore_ = newestCheckpoint();
-  await("Resetting...", EventKind::Reset);
-  if (session_) session_->reset();
-}
-
-void AppState::recarve() {
-  if (meshPending()) return;
-  await("Re-carving...", EventKind::Recarved);
-  checkpointBefore_ = newestCheckpoint();
-  if (session_) session_->recarve();
-}
-
-void AppState::restoreCheckpoint(int id) {
-  if (!session_ || meshPending()) return;
-  await("Going back...", EventKind::Restored);
-  restoring_ = id;
-  checkpointBefore_ = newestCheckpoint();
-  session_->restore(id);
 }
 
 void AppState::editOption(const Option& option, double value) {
