@@ -33,7 +33,7 @@ void header(AppState& state, Ui& ui, CardRoom room) {
   iconHeading(ui, wentWell(s) ? icon::kDone : done ? icon::kWarning : icon::kInfo, wentWell(s) ? colour::kGood : done ? colour::kWarning : colour::kAccent, titleOf(s).c_str());
   ImGui::SameLine(ImGui::GetContentRegionMax().x - 2 * ImGui::GetFrameHeight() - ui.px(4));
   if (iconButton(ui, "details", details ? icon::kFold : icon::kExpand, details ? "-" : "+", false, room == CardRoom::Details)) details = !details;
-  tip(room != CardRoom::Details ? "All details need a higher 3D view." : details ? "Fewer details" : "All details");
+  tip(room != CardRoom::Details ? "All details need a larger 3D view." : details ? "Fewer details" : "All details");
   ImGui::SameLine(0, ui.px(4));
   if (iconButton(ui, "close", icon::kClose, "x")) state.showReport = false;
 }
@@ -92,6 +92,7 @@ void meshPart(AppState& state, CardRoom room) {
 }
 
 void buttons(AppState& state, Ui& ui, bool done) {
+  ImGui::Dummy({0, ui.px(2)});
   const bool ofThisMesh = state.reporter.isOf(state.snapshot());
   const bool recarve = ofThisMesh && state.reporter.newest()->mismatch.mismatch;
   if (recarve && labelButton(ui, icon::kReset, "Re-carve", ButtonLook::Plain, -1)) perform(state, Action::Recarve);
@@ -112,17 +113,16 @@ void drawReportCard(AppState& state, Ui& ui) {
   const Rect& v = ui.layout.viewport;
   const Snapshot& s = state.snapshot();
   const bool done = s.state == SessionState::Done;
-  beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(312), v.width - ui.px(20)),
+  const CardRoom possible = reportRoom(v, ui.scale);
+  beginCard(ui, "report", {v.right() - ui.px(14), v.bottom() - ui.px(14)}, {1, 1}, std::min(ui.px(possible == CardRoom::Summary ? 250 : 312), v.width - ui.px(20)),
             wentWell(s) ? colour::kGood : colour::kBorder);
-  const CardRoom possible = reportRoom(v.height / ui.scale);
   header(state, ui, possible);
   const CardRoom room = possible == CardRoom::Details && !state.settings.reportDetails ? CardRoom::Rows : possible;
   ImGui::PushFont(ui.fonts.small);
   fitRows(s, room);
   meshPart(state, room);
   ImGui::PopFont();
-  ImGui::Dummy({0, ui.px(2)});
-  buttons(state, ui, done);
+  if (room != CardRoom::Summary) buttons(state, ui, done);  // else those of the left panel do
   endCard();
 }
 

@@ -39,8 +39,10 @@ Layout computeLayout(float width, float height, float scale, const LayoutSizes& 
   return l;
 }
 
-CardRoom reportRoom(float viewportHeight) {
-  return viewportHeight < 400 ? CardRoom::Summary : viewportHeight < 500 ? CardRoom::Rows : CardRoom::Details;
+CardRoom reportRoom(const Rect& viewport, float scale) {
+  const float width = viewport.width / scale, height = viewport.height / scale;
+  if (width < 560 || height < 400) return CardRoom::Summary;
+  return height < 500 ? CardRoom::Rows : CardRoom::Details;
 }
 
 LayoutSizes dragLeft(LayoutSizes sizes, float delta, float scale) {

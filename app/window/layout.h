@@ -17,9 +17,9 @@ struct Layout {
 // The least window everything is usable in.
 inline constexpr int kLeastWidth = 960, kLeastHeight = 600;
 
-// What of the report card there is room for over a 3D view of this height at scale 1: it must not hide the mesh.
+// What of the report card there is room for over this 3D view: it must not hide the mesh.
 enum class CardRoom { Summary, Rows, Details };
-CardRoom reportRoom(float viewportHeight);
+CardRoom reportRoom(const Rect& viewport, float scale);
 
 // Side panels give way in small windows so that the viewport keeps a useful width; `panelsHidden` leaves the
 // menu, the viewport and the status bar.

@@ -140,10 +140,11 @@ TEST(Layout, PartsFillTheWindowWithoutOverlap) {
       }
 }
 
-TEST(Layout, TheReportIsShorterInALowView) {
-  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 1, {}, false).viewport.height), CardRoom::Details);
-  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 2, {}, false).viewport.height / 2), CardRoom::Summary);
-  EXPECT_EQ(reportRoom(computeLayout(kLeastWidth, kLeastHeight, 1, {}, false).viewport.height), CardRoom::Summary);
+TEST(Layout, TheReportIsShorterInASmallView) {
+  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 1, {}, false).viewport, 1), CardRoom::Details);
+  EXPECT_EQ(reportRoom(computeLayout(1000, 700, 1, {}, false).viewport, 1), CardRoom::Summary);
+  EXPECT_EQ(reportRoom(computeLayout(1600, 900, 2, {}, false).viewport, 2), CardRoom::Summary);
+  EXPECT_EQ(reportRoom(computeLayout(kLeastWidth, kLeastHeight, 1, {}, false).viewport, 1), CardRoom::Summary);
 }
 
 TEST(Settings, SurviveARoundTrip) {

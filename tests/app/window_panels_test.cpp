@@ -189,6 +189,7 @@ TEST_F(Panels, CardsStayInsideTheView) {
   state_.setSnapshot(done);
   ASSERT_FALSE(state_.coverageNotes().empty());
   state_.showReport = state_.settings.reportDetails = true;
+  int both = 0;
   const auto rectOf = [](const char* name) { return ImGui::FindWindowByName(name)->Rect(); };
   for (const auto& [width, height, scale] : {std::tuple{960.f, 600.f, 1.f}, {1600.f, 900.f, 1.f}, {1600.f, 900.f, 2.f}}) {
     setWindow(width, height, scale);
@@ -197,10 +198,15 @@ TEST_F(Panels, CardsStayInsideTheView) {
     const ImRect card = rectOf("report"), banner = rectOf("banner");
     EXPECT_GE(card.Min.y, v.y) << width << " x " << height << " at " << scale;
     EXPECT_LE(card.Max.y, v.bottom());
-    EXPECT_LE(card.GetHeight(), 0.66f * v.height) << "the mesh is still seen";
+    EXPECT_LE(card.GetHeight(), 0.55f * v.height) << "the mesh is still seen";
+    if (!ImGui::FindWindowByName("banner")->Active) continue;
+    ++both;
+    EXPECT_GE(v.height, 300 * scale) << "there is room for both";
     EXPECT_FALSE(banner.Overlaps(rectOf("gizmo"))) << width << " x " << height << " at " << scale;
     EXPECT_FALSE(banner.Overlaps(rectOf("toolbar")));
+    EXPECT_FALSE(banner.Overlaps(card)) << width << " x " << height << " at " << scale;
   }
+  EXPECT_EQ(both, 2);
 }
 
 TEST_F(Panels, DrawEveryComparison) {
