@@ -74,6 +74,8 @@ void AppState::setSnapshot(std::shared_ptr<const Snapshot> snapshot) {
   if (!snapshot) return;
   snapshot_ = std::move(snapshot);
   if (snapshot_->views != notedViews_) noteViews();
+  if (fresh_ || notBegun()) begunWith_ = snapshot_->options;
+  fresh_ = notBegun();
   selectedView_ = std::clamp(selectedView_, 0, std::max(0, viewCount() - 1));
   if (const auto locked = camera.lockedView(); locked && *locked >= viewCount()) camera.leave();
   if (homeWanted_ && snapshot_->views && snapshot_->state != SessionState::Loading) loaded();
@@ -135,7 +137,6 @@ void AppState::handle(const Event& event) {
       break;
     case EventKind::Reset:
       showReport = false;
-      begunWith_ = snapshot_->options;
       meshEdits.clear();
       exportedIteration_ = 0;
       exportedSeconds_ = 0;

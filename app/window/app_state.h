@@ -175,6 +175,7 @@ class AppState {
   void begun(const Event& event);
   void exported(const Event& event);
   int stepsAhead() const;
+  bool notBegun() const { return snapshot_->state == SessionState::Ready && snapshot_->iteration == 0; }
   bool stepsMore() const;              // the next start does some steps past convergence
   void carryOut(const UndoEntry& entry, bool undoing);
   int newestCheckpoint() const;
@@ -194,6 +195,7 @@ class AppState {
   std::vector<Preset> presets_;
   bool optionsWaiting_ = false;        // changed during a drag, sent at its end
   bool homeWanted_ = false, showFolderAfterExport_ = false, mendRedo_ = false;
+  bool fresh_ = false;                 // the fit had not begun in the last snapshot
   bool stepping_ = false;              // the next start does a few steps only
   bool redoing_ = false;               // the next Reset is part of undo or redo
   int restoring_ = -1;                 // the checkpoint asked for, until the session answers

@@ -50,8 +50,9 @@ void AppState::startPause() {
 // To what is planned it would be hundreds of steps that change nothing to speak of.
 bool AppState::stepsMore() const { return snapshot_->converged && endsByItself(*snapshot_); }
 
+// Before the first step the session makes the new start by itself.
 bool AppState::resetWanted() const {
-  if (!hasMesh() || snapshot_->state == SessionState::Loading) return false;
+  if (!hasMesh() || snapshot_->state == SessionState::Loading || notBegun()) return false;
   if (options_.start == StartShape::File && options_.startMesh != begunWith_.startMesh) return true;
   const auto differs = [&](const Option& o) { return o.effect == OptionEffect::Reset && o.get(options_) != o.get(begunWith_) && applies(o); };
   return std::any_of(fitOptionTable().begin(), fitOptionTable().end(), differs);

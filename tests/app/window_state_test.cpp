@@ -444,6 +444,10 @@ TEST_F(Driven, TheCommandLineNamesWhatDiffers) {
 TEST_F(Driven, AnotherStartAsksForAReset) {
   EXPECT_FALSE(state_.resetWanted());
   load();
+  state_.editOption(*findOption("sphere_level"), 1);  // not begun: made at once
+  EXPECT_FALSE(state_.resetWanted());
+  state_.step(2);
+  settle();
   EXPECT_FALSE(state_.resetWanted());
   state_.editOption(*findOption("learning_rate"), 0.01);
   EXPECT_FALSE(state_.resetWanted());
