@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double kScreenshotPace = 1.0 / 30, kSaveDelay = 1;
-constexpr int kFramesAfterInput = 3;     // hover effects and popups need a few frames to settle
+constexpr int kFramesAfterInput = 5;     // a press and its release take two; what they open needs a few more to settle
 
 struct ImGuiContextOwner {
   ImGuiContextOwner() { ImGui::CreateContext(); }
