@@ -31,6 +31,7 @@
 
 #include <zlib.h>
 
+#include "optim/eval/exam_views.h"
 #include "optim/remesh/decimate.h"
 #include "renderer/error.h"
 #include "tests/bench/peak_memory.h"

@@ -5,6 +5,7 @@
 
 #include <glm/gtc/matrix_transform.hpp>
 
+#include "optim/eval/exam_views.h"
 #include "optim/eval/surface_samples.h"
 #include "optim/io/mesh_io.h"
 #include "optim/targets/targets.h"
@@ -15,42 +16,7 @@ namespace penumbra::quality {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr double kGoldenAngle = 2.39996322972865332;
-constexpr int kRaster = 2048;
-constexpr double kTrainOffset = 0.3, kHeldOutOffset = 1.234, kSeedTurn = 0.77;
-
-double fieldOfView() { return 360 / kPi * std::atan(std::tan(std::asin(0.25)) / 0.97); }
-
-glm::dvec3 direction(double height, double azimuth) {
-  const double radius = std::sqrt(std::max(0.0, 1 - height * height));
-  return {radius * std::cos(azimuth), height, radius * std::sin(azimuth)};
-}
-
-Camera cameraAt(const glm::dvec3& towards, double distance, double fov, int size) {
-  return lookAt(distance * towards, glm::dvec3(0), glm::dvec3(0, 1, 0), fov, size, size);
-}
-
-std::vector<Camera> fibonacci(int count, double offset, int size) {
-  std::vector<Camera> cameras;
-  for (int i = 0; i < count; ++i)
-    cameras.push_back(cameraAt(direction(1 - 2 * (i + 0.5) / count, i * kGoldenAngle + offset), 4, fieldOfView(), size));
-  return cameras;
-}
-
-Mask eightBit(Mask mask) {
-  for (float& v : mask.pixels) v = std::round(255 * v) / 255;
-  return mask;
-}
-
-std::vector<View> viewsOf(const Mesh& shape, const std::vector<Camera>& cameras, const std::string& kind, ThreadPool& pool) {
-  std::vector<View> views(cameras.size());
-  pool.parallelFor(int(cameras.size()), [&](int index, int) {
-    const auto i = std::size_t(index);
-    const int supersample = std::clamp(kRaster / cameras[i].width, 1, 16);
-    views[i] = {kind + "_" + std::to_string(i), cameras[i], eightBit(renderHardMask(shape, cameras[i], supersample))};
-  });
-  return views;
-}
+constexpr double kTrainOffset = 0.3, kSeedTurn = 0.77;
 
 // The largest (or smallest) value among a pixel and its eight neighbours.
 Mask grown(const Mask& mask, bool larger) {
@@ -74,7 +40,7 @@ void eraseHalf(Mask& mask) {
 
 // A random direction from three numbers of the sequence.
 glm::dvec3 randomDirection(std::uint64_t seed, std::uint64_t index) {
-  return direction(2 * hashedUnit(seed, 2 * index) - 1, 2 * kPi * hashedUnit(seed, 2 * index + 1));
+  return examDirection(2 * hashedUnit(seed, 2 * index) - 1, 2 * kPi * hashedUnit(seed, 2 * index + 1));
 }
 
 void jitter(Camera& camera, std::uint64_t seed, std::uint64_t index) {
@@ -113,27 +79,26 @@ std::vector<Camera> trainCameras(const Setup& setup) {
   const double offset = kTrainOffset + kSeedTurn * setup.seed;
   std::vector<Camera> cameras;
   switch (setup.cameras) {
-    case CameraSet::Fibonacci: return fibonacci(setup.views, offset, setup.size);
+    case CameraSet::Fibonacci: return fibonacciExamCameras(setup.views, offset, setup.size);
     case CameraSet::Ring:
       for (int i = 0; i < setup.views; ++i)
-        cameras.push_back(cameraAt(direction(std::sin(20 * kPi / 180), offset + 2 * kPi * i / setup.views), 4,
-                                   fieldOfView(), setup.size));
+        cameras.push_back(examCamera(examDirection(std::sin(20 * kPi / 180), offset + 2 * kPi * i / setup.views), 4,
+                                     examFieldOfView(), setup.size));
       break;
     case CameraSet::Star:
       for (int i = 0; i < 64; ++i)
-        cameras.push_back(cameraAt(direction(-1 + 2 * (i / 8 + 0.5) / 8, offset + 2 * kPi * (i % 8) / 8), 2, 53.13, setup.size));
+        cameras.push_back(examCamera(examDirection(-1 + 2 * (i / 8 + 0.5) / 8, offset + 2 * kPi * (i % 8) / 8), 2, 53.13,
+                                     setup.size));
       break;
   }
   return cameras;
 }
 
-std::vector<Camera> heldOutCameras() { return fibonacci(16, kHeldOutOffset, 512); }
-
 ViewSet makeExam(const Mesh& shape, const std::string& name, const Setup& setup, ThreadPool& pool) {
   ViewSet views;
   views.name = name;
-  views.train = viewsOf(shape, trainCameras(setup), "train", pool);
-  views.heldOut = viewsOf(shape, heldOutCameras(), "held_out", pool);
+  views.train = examViews(shape, trainCameras(setup), "train", pool);
+  views.heldOut = examViews(shape, heldOutCameras(), "held_out", pool);
   return views;
 }
 

@@ -1,13 +1,9 @@
 // The exam that every method sits: the same shapes, cameras, masks and held-out views, the same on every machine.
 //
-// Frame: the shape's bounding box centred at 0, its farthest vertex at radius 1.
-// Cameras: distance 4, looking at 0, tan(fov / 2) = tan(asin(1 / 4)) / 0.97, so that the unit sphere fits with 3 % to spare.
-//   Fibonacci  direction i of N is (r cos a, y, r sin a): height y = 1 - 2 (i + 1/2) / N, azimuth a = i * golden angle + 0.3
-//   Ring       one circle, 20 degrees above the ground
+// Frame, masks and held-out views: optim/eval/exam_views.h. Train cameras:
+//   Fibonacci  as there, azimuth offset 0.3
+//   Ring       one circle, 20 degrees above the ground, as far away
 //   Star       8 azimuths in each of 8 heights, distance 2, fov 53.13 degrees
-// Masks: point samples on 2048^2 boxed down to the size of the image, rounded to 8 bits; drawn by renderHardMask, which
-// shares no code with what any method fits with.
-// Held out: 16 Fibonacci views of 512^2, azimuth offset 1.234.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -29,7 +25,6 @@ struct Setup {
 };
 
 std::vector<Camera> trainCameras(const Setup& setup);
-std::vector<Camera> heldOutCameras();
 
 // `shape` in the frame above.
 ViewSet makeExam(const Mesh& shape, const std::string& name, const Setup& setup, ThreadPool& pool);
