@@ -46,8 +46,10 @@ std::span<const QualityRow> qualityRows() {
   return rows;
 }
 
-Rows comparisonRows(const EvalReport& r) {
+Rows comparisonRows(const EvalReport& r, const SilhouetteReport& heldOut) {
   return {{"volume IoU", r.volumeIoU ? fixedText(*r.volumeIoU, 5) : "-"},
+          {"held-out IoU", fixedText(heldOut.iou, 5)},
+          {"contour error, px", fixedText(heldOut.contourErrorPx, 3)},
           {"Chamfer-L1", fixedText(r.chamferL1, 6)},
           {"accuracy (mesh to reference)", fixedText(r.accuracy, 6)},
           {"completeness (reference to mesh)", fixedText(r.completeness, 6)},
@@ -61,10 +63,10 @@ Rows comparisonRows(const EvalReport& r) {
           {"flipped, % of area", fixedText(r.flippedAreaPercent, 3)}};
 }
 
-std::string comparisonText(const EvalReport& r) {
+std::string comparisonText(const EvalReport& r, const SilhouetteReport& heldOut) {
   Rows quality = {{"", "mesh", "reference"}};
   for (const QualityRow& row : qualityRows()) quality.push_back({row.label, row.text(r.mesh), row.text(r.reference)});
-  return tableText(comparisonRows(r)) + "\n" + tableText(quality) +
+  return tableText(comparisonRows(r, heldOut)) + "\n" + tableText(quality) +
          "\nLengths in units of " + shortText(r.unit) + " of the files: the reference's radius.\n";
 }
 
@@ -91,12 +93,18 @@ Result measure(const EvalArguments& a) {
     result.table = qualityText(quality);
     return result;
   }
-  const EvalReport report = evaluate(mesh, readMesh(a.reference), a.options, pool);
+  const Mesh reference = readMesh(a.reference);
+  const EvalReport report = evaluate(mesh, reference, a.options, pool);
+  const SilhouetteReport heldOut = evaluateHeldOut(mesh, reference, pool);
   result.json["reference_file"] = a.reference.string();
   result.json["samples"] = a.options.samples;
   result.json["seed"] = a.options.seed;
+  result.json["heldout_views"] = heldOut.views;
+  result.json["heldout_iou"] = heldOut.iou;
+  result.json["heldout_worst_iou"] = heldOut.worstIoU;
+  result.json["contour_error_px"] = heldOut.contourErrorPx;
   result.json.update(toJson(report));
-  result.table = comparisonText(report);
+  result.table = comparisonText(report, heldOut);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optim/eval/exam_views.h"
 #include "optim/eval/solid_overlap.h"
 #include "optim/eval/surface_samples.h"
 #include "optim/eval/triangle_bvh.h"
@@ -128,6 +129,27 @@ void compareSurfaces(const Mesh& mesh, const Mesh& reference, const EvalOptions&
   report.flippedAreaPercent = flippedAreaPercent(mesh, reference, referenceTree, pool);
 }
 
+// Of masks drawn with `supersample` samples a pixel side.
+SilhouetteReport compareMasks(const Mesh& mesh, std::span<const View> views, int supersample, ThreadPool& pool) {
+  SilhouetteReport report;
+  report.views = int(views.size());
+  if (views.empty()) return report;
+  std::vector<double> iou(views.size()), error(views.size());
+  pool.parallelFor(int(views.size()), [&](int index, int) {
+    const View& view = views[std::size_t(index)];
+    const Mask mask = renderHardMask(mesh, view.camera, supersample);
+    iou[std::size_t(index)] = maskIoU(mask, view.mask);
+    error[std::size_t(index)] = contourErrorPx(mask, view.mask);
+  });
+  report.iou = 0;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    report.iou += iou[i] / double(views.size());
+    report.contourErrorPx += error[i] / double(views.size());
+  }
+  report.worstIoU = *std::min_element(iou.begin(), iou.end());
+  return report;
+}
+
 }  // namespace
 
 EvalReport evaluate(const Mesh& mesh, const Mesh& reference, const EvalOptions& options, ThreadPool& pool) {
@@ -147,23 +169,15 @@ EvalReport evaluate(const Mesh& mesh, const Mesh& reference, const EvalOptions& 
 }
 
 SilhouetteReport evaluateSilhouettes(const Mesh& mesh, std::span<const View> views, ThreadPool& pool) {
-  SilhouetteReport report;
-  report.views = int(views.size());
-  if (views.empty()) return report;
-  std::vector<double> iou(views.size()), error(views.size());
-  pool.parallelFor(int(views.size()), [&](int index, int) {
-    const View& view = views[std::size_t(index)];
-    const Mask mask = renderHardMask(mesh, view.camera, kTargetSupersample);
-    iou[std::size_t(index)] = maskIoU(mask, view.mask);
-    error[std::size_t(index)] = contourErrorPx(mask, view.mask);
-  });
-  report.iou = 0;
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    report.iou += iou[i] / double(views.size());
-    report.contourErrorPx += error[i] / double(views.size());
-  }
-  report.worstIoU = *std::min_element(iou.begin(), iou.end());
-  return report;
+  return compareMasks(mesh, views, kTargetSupersample, pool);
+}
+
+SilhouetteReport evaluateHeldOut(const Mesh& mesh, const Mesh& reference, ThreadPool& pool) {
+  const Similarity similarity = normalisationOf(reference);
+  normalisationOf(mesh);  // refuses what cannot be measured
+  const std::vector<Camera> cameras = heldOutCameras();
+  const std::vector<View> views = examViews(moved(reference, similarity), cameras, "held_out", pool);
+  return compareMasks(moved(mesh, similarity), views, examSupersample(cameras[0].width), pool);
 }
 
 }  // namespace penumbra

@@ -57,5 +57,8 @@ struct SilhouetteReport {
 };
 // The mesh in the coordinates of the cameras.
 SilhouetteReport evaluateSilhouettes(const Mesh& mesh, std::span<const View> views, ThreadPool& pool);
+// The same against 16 masks of the reference that no fit has seen (exam_views.h), both meshes as given. The mesh is drawn
+// with as many samples a pixel as the reference, so that a shape equals itself. Throws Error(Input) as evaluate() does.
+SilhouetteReport evaluateHeldOut(const Mesh& mesh, const Mesh& reference, ThreadPool& pool);
 
 }  // namespace penumbra

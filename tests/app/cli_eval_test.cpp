@@ -1,6 +1,8 @@
 // `penumbra eval` as a person or a script meets it.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "optim/io/mesh_io.h"
@@ -35,6 +37,10 @@ TEST(CliEval, AgainstAReference) {
   EXPECT_NEAR(json["chamfer_l1"].get<double>(), 0.05, 1e-3);
   EXPECT_NEAR(json["volume_iou"].get<double>(), 0.95 * 0.95 * 0.95, 1e-3);
   EXPECT_NEAR(json["unit_in_input_coordinates"].get<double>(), 3, 1e-5);
+  const double area = 0.95 * 0.95 * 15 / (16 - 0.95 * 0.95);  // of the smaller disc, seen from 4 radii
+  EXPECT_NEAR(json["heldout_iou"].get<double>(), area, 1e-3);
+  EXPECT_NEAR(json["contour_error_px"].get<double>(), 0.97 * 256 * (1 - std::sqrt(area)), 0.1);
+  EXPECT_EQ(json["heldout_views"], 16);
   EXPECT_EQ(json["mesh"]["genus"], 0);
   EXPECT_EQ(json["mesh"]["faces"], 5120);
   EXPECT_EQ(json["reference"]["self_intersecting_faces"], 0);
@@ -51,8 +57,11 @@ TEST(CliEval, TheTableAndTheFileHoldTheSame) {
   ASSERT_EQ(result.exitCode, 0) << result.err;
   const Json json = Json::parse(contentOf(out));
   EXPECT_EQ(json["volume_iou"], 1.0);
+  EXPECT_EQ(json["heldout_iou"], 1.0);
+  EXPECT_LT(json["contour_error_px"], 0.01);
   EXPECT_EQ(json["mesh"], json["reference"]);
   for (const char* line : {"volume IoU                         1.00000\n", "Chamfer-L1                        0.000000\n",
+                           "held-out IoU                       1.00000\n", "contour error, px                    0.00",
                            "genus                                 1          1\n"})
     EXPECT_NE(result.out.find(line), std::string::npos) << line << "in\n" << result.out;
 }
@@ -70,6 +79,7 @@ TEST(CliEval, WithoutAReferenceTheMeshIsMeasuredAlone) {
   EXPECT_FALSE(json["mesh"]["closed"]);
   EXPECT_TRUE(json["mesh"]["genus"].is_null());
   EXPECT_FALSE(json.contains("chamfer_l1"));
+  EXPECT_FALSE(json.contains("heldout_iou"));
 }
 
 TEST(CliEval, MistakesAreToldInOneSentence) {

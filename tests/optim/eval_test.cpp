@@ -247,5 +247,41 @@ TEST(EvaluateSilhouettes, ASmallerBallMissesARing) {
   EXPECT_EQ(less.views, 3);
 }
 
+// --- Held-out silhouettes
+
+TEST(EvaluateHeldOut, AShapeIsEqualToItselfWhereverItStands) {
+  ThreadPool pool(2);
+  for (const Mesh& mesh : {ballMesh(4), torusMesh(24, 12, glm::dvec3(3, -2, 5), 40)}) {
+    const SilhouetteReport same = evaluateHeldOut(mesh, mesh, pool);
+    EXPECT_EQ(same.views, 16);
+    EXPECT_EQ(same.iou, 1);
+    EXPECT_EQ(same.worstIoU, 1);
+    EXPECT_LT(same.contourErrorPx, 0.01);  // the field is read between pixels
+  }
+}
+
+TEST(EvaluateHeldOut, ASmallerBallMissesARing) {
+  ThreadPool pool(2);
+  const Mesh ball = ballMesh(5);
+  double before = 1;
+  for (const double ratio : {0.95, 0.8, 0.5}) {
+    const SilhouetteReport less = evaluateHeldOut(moved(ball, glm::vec3(float(ratio)), glm::vec3(0)), ball, pool);
+    // A ball of radius r at distance 4 is seen with radius f r / sqrt(16 - r^2); the unit ball fills 0.97 of 256 px
+    const double radius = 0.97 * 256, smaller = radius * ratio * std::sqrt(15 / (16 - ratio * ratio));
+    EXPECT_NEAR(less.iou, smaller * smaller / radius / radius, 1e-3) << ratio;  // facets, and pixels cut at one half
+    EXPECT_NEAR(less.contourErrorPx, radius - smaller, 0.1) << ratio;
+    EXPECT_LT(less.iou, before) << ratio;
+    before = less.iou;
+  }
+}
+
+TEST(EvaluateHeldOut, BothMeshesAreTakenAsGiven) {
+  ThreadPool pool(2);
+  const Mesh ball = ballMesh(4), away = moved(ball, glm::vec3(1), glm::vec3(3, 0, 0));
+  EXPECT_LT(evaluateHeldOut(away, ball, pool).iou, 0.3) << "no alignment";
+  EXPECT_THROW(evaluateHeldOut(ball, Mesh{}, pool), Error);
+  EXPECT_THROW(evaluateHeldOut(Mesh{}, ball, pool), Error);
+}
+
 }  // namespace
 }  // namespace penumbra
