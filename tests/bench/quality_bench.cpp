@@ -32,9 +32,9 @@
 #include <zlib.h>
 
 #include "optim/eval/exam_views.h"
+#include "optim/eval/peak_memory.h"
 #include "optim/remesh/decimate.h"
 #include "renderer/error.h"
-#include "tests/bench/peak_memory.h"
 #include "tests/bench/quality_methods.h"
 #include "tests/bench/quality_protocol.h"
 #include "tests/bench/quality_row.h"
@@ -247,13 +247,13 @@ class Bench {
 
   // One row, or two: the second is what there was at the default's time.
   std::vector<Json> answersOf(const Method& method, const Json& key, const Mesh& shape, const ViewSet& exam) {
-    const PeakMemory memory;
+    forgetPeakMemory();
     Budget budget = budget_;
     if (!a_.sameTime) budget.earlyProcessorSeconds = 0;
     Outcome outcome;
     if (method.kind != Kind::Ceiling) outcome = runMethod(method, exam, key.at("seed"), budget, pool_);
     else outcome.answer.mesh = defaultFaces_ > 0 ? decimate(shape, defaultFaces_) : shape;
-    const double peak = memory.mebibytes();
+    const double peak = peakMemoryMiB();
     std::vector<Json> rows = {rowFrom(key, outcome.answer, outcome.failure, peak, shape, exam)};
     if (!outcome.early) return rows;
     Json same = key;
