@@ -18,7 +18,7 @@ struct Checkpoint {
   bool regular = false;  // made every so many iterations, not before a command
   FitState fit;
   int planned = 0;
-  double seconds = 0;
+  StageSeconds stages;
   std::vector<Metrics> history;
   std::vector<HeldOutMetrics> heldOut;
   std::vector<OptionEdit> edits;

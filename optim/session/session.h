@@ -12,6 +12,7 @@
 
 #include "optim/io/export_frame.h"
 #include "optim/options.h"
+#include "optim/session/stage_seconds.h"
 #include "optim/view_set.h"
 
 namespace penumbra {
@@ -63,6 +64,7 @@ struct Snapshot {
   std::shared_ptr<const std::vector<float>> vertexGradient;  // |dL/dx| per vertex, for the heat display
   int iteration = 0, plannedIterations = 0;
   double secondsFitting = 0, iterationsPerSecond = 0;
+  StageSeconds stages;            // secondsFitting is its fitting()
   std::shared_ptr<const std::vector<Metrics>> history;          // thinned when long, always with the last row
   std::shared_ptr<const std::vector<HeldOutMetrics>> heldOut;
   std::shared_ptr<const std::vector<OptionEdit>> edits;

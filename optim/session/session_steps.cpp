@@ -23,10 +23,6 @@ constexpr double kRowsPerSecond = 20;                        // of the history, 
 constexpr double kHostCopySeconds = 0.05;                    // while the window draws from the card's memory
 constexpr double kPictureSeconds = 1 / kRowsPerSecond, kPictureShare = 0.1;  // of the time of the fit
 
-double secondsSince(std::chrono::steady_clock::time_point t) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
-}
-
 std::string fourDigits(double value) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 4).ptr};
@@ -64,8 +60,8 @@ void SessionWorker::step() {
     return;
   }
   const double taken = secondsSince(begun);
-  seconds_ += taken;
-  metrics.seconds = seconds_;
+  stages_.fit += taken;
+  metrics.seconds = stages_.fitting();
   report(metrics, recovered, iteration() - before);
   if (iteration() >= stopIteration()) reportRest();
   if (iteration() % kCheckpointEvery == 0 && !recovered) keepRegularCheckpoint();
@@ -135,7 +131,7 @@ void SessionWorker::reportRest() {
   std::optional<Metrics> metrics = fitter_->untoldMetrics();
   noteBackend();
   if (!metrics) return;
-  metrics->seconds = seconds_;
+  metrics->seconds = stages_.fitting();
   addRow(*metrics, true);
 }
 
@@ -178,7 +174,7 @@ bool SessionWorker::careForMesh(bool atEnd) {
   } catch (const Interrupted&) {
     return true;
   }
-  seconds_ += secondsSince(begun);
+  (atEnd ? stages_.polish : stages_.fit) += secondsSince(begun);
   meshReplaced(outcome);
   if (atEnd && !outcome.goOn) finish(outcome.verdict);
   return atEnd && !outcome.goOn;
@@ -240,11 +236,17 @@ void SessionWorker::yieldTime(double stepSeconds) {
   if (share > 0) mail_.waitForCommand(std::min(1.0, stepSeconds * share / (1 - share)));
 }
 
+void SessionWorker::resetFitter() {
+  const auto begun = Clock::now();
+  fitter_->reset();
+  stages_.start = secondsSince(begun);
+}
+
 void SessionWorker::clearRecords() {
   planned_ = options_.iterations;
   pastConvergence_ = false;
   care_.reset();
-  seconds_ = 0;
+  stages_.fit = stages_.polish = 0;
   rate_ = 0;
   history_.clear();
   heldOut_.clear();
@@ -338,7 +340,8 @@ void SessionWorker::publish() {
   }
   s.iteration = iteration();
   s.plannedIterations = fitter_ ? planned_ : options_.iterations;
-  s.secondsFitting = seconds_;
+  s.secondsFitting = stages_.fitting();
+  s.stages = stages_;
   s.converged = fitter_ && fitter_->converged();
   s.solver = views_ ? resolvedSolver(options_, *views_) : SolverKind::Auto;
   s.iterationsPerSecond = rate_;

@@ -162,6 +162,7 @@ void SessionWorker::load(const std::string& what, const OpenSource& open, const 
 // False when it was cancelled, or a newer load, or the end of the session, made it pointless.
 bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, const Recovery* recovered) try {
   const StopScope stop(*pool_, mail_.interrupt());
+  const auto begun = Clock::now();
   stage("Reading " + what, 0.05);
   const auto source = open();
   if (mail_.loadPointless()) return false;
@@ -169,6 +170,7 @@ bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, co
   stage(source->isPhotoSet() ? "Reading photos" : "Rendering masks", 0.3);
   const auto views = makeViews(*source, options, *pool_, &mail_.interrupt());
   if (mail_.loadPointless()) return false;
+  const auto seen = Clock::now();
   const bool carves = resolvedStart(options, *views) == StartShape::Hull && !recovered;
   if (carves) preview(*views);
   stage(carves ? "Carving the visual hull" : "Preparing the fit", 0.8);
@@ -176,11 +178,12 @@ bool SessionWorker::loadInto(const std::string& what, const OpenSource& open, co
                           : std::make_unique<Fitter>(views, options, *pool_, device_);
   if (mail_.loadPointless()) return false;
   keepCheckpoint("before load", false);
+  stages_ = {.targets = std::chrono::duration<double>(seen - begun).count(), .start = secondsSince(seen)};
   options_ = options;
   takeOver(source, views, std::move(fitter));
   if (recovered) {
     planned_ = recovered->info.planned;
-    seconds_ = recovered->info.seconds;
+    stages_.fit = recovered->info.seconds;
     fitter_->setPlannedIterations(planned_);
   }
   return true;
@@ -281,7 +284,7 @@ void SessionWorker::handle(command::Pause&) {
 void SessionWorker::handle(command::Reset&) {
   if (!fitter_) return warn("There is nothing to reset yet.", "Open a model or a folder of masks with cameras.");
   keepCheckpoint("before reset", false);
-  fitter_->reset();
+  resetFitter();
   facesChanged_ = true;
   best_ = {};
   clearRecords();
@@ -329,8 +332,11 @@ std::shared_ptr<const ViewSet> SessionWorker::newMasks(const FitOptions& next) {
   const StopScope stop(*pool_, mail_.interrupt());
   const std::string message = message_;
   stage("Making the masks anew", 0);
+  const auto begun = Clock::now();
   try {
-    return makeViews(*source_, next, *pool_, &mail_.interrupt());
+    auto views = makeViews(*source_, next, *pool_, &mail_.interrupt());
+    stages_.targets = secondsSince(begun);
+    return views;
   } catch (const Interrupted&) {
     stage(message, 0);
     throw;
@@ -384,7 +390,7 @@ void SessionWorker::applyOptions(const FitOptions& next, std::shared_ptr<const V
   }
   if (next.threads != old.threads) resizePool(next.threads);
   if (!fitter_ || iteration() > 0 || state_ != SessionState::Ready || !startDiffers(old, next)) return;
-  fitter_->reset();  // nothing is lost: the fit has not begun
+  resetFitter();  // nothing is lost: the fit has not begun
   facesChanged_ = meshChanged_ = true;
 }
 
@@ -404,7 +410,7 @@ Checkpoint SessionWorker::checkpointNow(const std::string& reason) const {
   c.info = {0, iteration(), reason, history_.empty() ? 0 : history_.back().trainIoU};
   c.fit = fitter_->state();
   c.planned = planned_;
-  c.seconds = seconds_;
+  c.stages = stages_;
   c.history = history_;
   c.heldOut = heldOut_;
   c.edits = edits_;
@@ -441,7 +447,7 @@ void SessionWorker::handle(command::Restore& c) {
   clearRecords();
   planned_ = checkpoint->planned;
   fitter_->setPlannedIterations(planned_);
-  seconds_ = checkpoint->seconds;
+  stages_ = checkpoint->stages;
   history_ = checkpoint->history;
   heldOut_ = checkpoint->heldOut;
   edits_ = checkpoint->edits;
@@ -484,7 +490,7 @@ void SessionWorker::handle(command::KeepRecovery& c) {
 void SessionWorker::keepRecovery() {
   if (recoveryFile_.empty() || !fitter_ || iteration() == 0 || source_->path.empty()) return;
   recoveryKept_ = Clock::now();
-  Recovery recovery{{source_->path, views_->name, iteration(), planned_, seconds_}, options_, fitter_->state()};
+  Recovery recovery{{source_->path, views_->name, iteration(), planned_, stages_.fitting()}, options_, fitter_->state()};
   mail_.exportStarted();
   exporter_.add([&mail = mail_, refused = recoveryRefused_, file = recoveryFile_, recovery = std::move(recovery)] {
     const auto error = attempt([&] { writeRecovery(file, recovery); });

@@ -96,6 +96,7 @@ class SessionWorker {
   void copyMesh(Snapshot& s);
   void copyWatched(Snapshot& s);
   void sharePictures(Snapshot& s);
+  void resetFitter();              // to the start shape
   void clearRecords();
   int iteration() const { return fitter_ ? fitter_->iteration() : 0; }
 
@@ -116,7 +117,7 @@ class SessionWorker {
   int planned_ = 0, stopAt_ = 0;  // stopAt_: iteration to pause at, 0 none
   bool pastConvergence_ = false;  // Start was given after the fit had converged: go on to what is planned
   std::uint64_t facesId_ = 0;     // of the faces seen last
-  double seconds_ = 0;
+  StageSeconds stages_;
   std::vector<Metrics> history_;
   std::vector<HeldOutMetrics> heldOut_;
   std::vector<OptionEdit> edits_;

@@ -31,10 +31,6 @@ FitOptions smallOptions(SolverKind solver) {
   return options;
 }
 
-double secondsSince(std::chrono::steady_clock::time_point t) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
-}
-
 class Keeping : public ::testing::Test {
  protected:
   Keeping() : model_(folder_ / "ring.ply"), kept_(folder_ / "kept") { writeMesh(model_, torusMesh(16, 8)); }
