@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/option_flags.h"
 #include "app/cli/pictures.h"
+#include "optim/eval/peak_memory.h"
 #include "optim/fit/start_shapes.h"
 #include "optim/io/mesh_io.h"
 #include "optim/session/session.h"
@@ -168,13 +170,15 @@ class FitRun {
     };
     keep(arguments_.picture, [&] { writePicture(arguments_.picture, *result); });
     keep(arguments_.timelapse, [&] { timelapse.write(arguments_.timelapse, arguments_.options.threads); });
-    keep(arguments_.report, [&] { writeReport(arguments_.report, *result, {arguments_.input, arguments_.output, interrupted_}); });
+    const ReportHeader header{arguments_.input, arguments_.output, interrupted_, secondsSince(begun_), peakMemoryMiB()};
+    keep(arguments_.report, [&] { writeReport(arguments_.report, *result, header); });
     if (unsaved) throw *unsaved;
-    if (arguments_.progress != ProgressStyle::Json) std::cout << resultText(*result, arguments_.output) << std::flush;
+    if (arguments_.progress != ProgressStyle::Json) std::cout << resultText(*result, header) << std::flush;
     if (broken) throw *broken;
     return interrupted_ ? ExitCode::Interrupted : ExitCode::Ok;
   }
 
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   const FitArguments& arguments_;
   InterruptGuard interrupt_;
   Session session_;

@@ -42,6 +42,17 @@ Json editsJson(const Snapshot& s) {
   return rows;
 }
 
+Json stagesJson(const StageSeconds& s) {
+  return {{"targets", s.targets}, {"start", s.start}, {"fit", s.fit}, {"polish", s.polish}};
+}
+
+std::string stagesText(const StageSeconds& s, const ReportHeader& header) {
+  std::string text = "masks " + durationText(s.targets) + ", start " + durationText(s.start) + ", fit " + durationText(s.fit) +
+                     ", polish " + durationText(s.polish) + "; " + durationText(header.totalSeconds) + " in all";
+  if (header.peakMemoryMiB > 0) text += ", at most " + fixedText(header.peakMemoryMiB, 0) + " MiB of memory";
+  return text + "\n";
+}
+
 void addMesh(Json& json, const Snapshot& s) {
   if (!s.positions || !s.faces) return;
   const TopologySummary topology = summarise(buildTopology(int(s.positions->size()), *s.faces));
@@ -65,6 +76,9 @@ std::string reportJson(const Snapshot& s, const ReportHeader& header) {
                {"output", header.output.string()},
                {"interrupted", header.interrupted},
                {"seconds", s.secondsFitting},
+               {"stage_seconds", stagesJson(s.stages)},
+               {"total_seconds", header.totalSeconds},
+               {"peak_memory_mib", header.peakMemoryMiB > 0 ? Json(header.peakMemoryMiB) : Json()},
                {"iterations", s.iteration},
                {"iterations_per_second", s.secondsFitting > 0 ? s.iteration / s.secondsFitting : 0}};
   json["converged"] = s.converged;
@@ -93,7 +107,7 @@ void writeReport(const std::filesystem::path& path, const Snapshot& snapshot, co
   writeFileAtomically(path, std::as_bytes(std::span(text)));
 }
 
-std::string resultText(const Snapshot& s, const std::filesystem::path& output) {
+std::string resultText(const Snapshot& s, const ReportHeader& header) {
   std::string text;
   if (const HeldOutMetrics* heldOut = lastHeldOut(s))
     text += "held-out IoU " + fixedText(heldOut->iou, 4) + ", contour error " + fixedText(heldOut->contourErrorPx, 2) +
@@ -101,7 +115,7 @@ std::string resultText(const Snapshot& s, const std::filesystem::path& output) {
   if (const Metrics* metrics = lastMetrics(s))
     text += "train IoU " + fixedText(metrics->trainIoU, 4) + ", " + std::to_string(s.iteration) + " iterations in " +
             durationText(s.secondsFitting) + " on " + s.backend + "\n";
-  return text + output.string() + "\n";
+  return text + stagesText(s.stages, header) + header.output.string() + "\n";
 }
 
 }  // namespace penumbra

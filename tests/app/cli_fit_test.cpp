@@ -74,7 +74,7 @@ TEST_F(CliFit, WritesMeshReportAndPicture) {
   EXPECT_NE(result.err.find("iteration 40/40"), std::string::npos) << result.err;
 
   const Json report = json("r.json");
-  for (const char* key : {"seconds", "iterations", "train_iou", "heldout_iou", "contour_error_px", "vertices", "faces",
+  for (const char* key : {"seconds", "stage_seconds", "total_seconds", "peak_memory_mib", "iterations", "train_iou", "heldout_iou", "contour_error_px", "vertices", "faces",
                           "backend", "options", "edits", "notes", "history", "heldout_history"})
     EXPECT_TRUE(report.contains(key)) << key;
   EXPECT_EQ(report["iterations"], 40);
@@ -93,6 +93,28 @@ TEST_F(CliFit, WritesMeshReportAndPicture) {
 
   const RgbaImage picture = readPng(path("p.png"));
   EXPECT_NE(picture.at(picture.width / 2, picture.height / 2).r, picture.at(0, 0).r);
+}
+
+TEST_F(CliFit, TellsWhereTheTimeWentAndHowMuchMemoryItTook) {
+  const ProcessResult result = penumbra({"fit", model_, "-o", path("out.ply"), "--views", "8", "--size", "48", "--hull-resolution",
+                                         "24", "--threads", "1", "--report", path("r.json")});
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const Json report = json("r.json"), stages = report["stage_seconds"];
+  ASSERT_EQ(stages.size(), 4u);
+  double sum = 0;
+  for (const char* stage : {"targets", "start", "fit", "polish"}) {
+    EXPECT_GE(stages[stage].get<double>(), 0) << stage;
+    sum += stages[stage].get<double>();
+  }
+  EXPECT_GT(stages["targets"], 0);
+  EXPECT_GT(stages["start"], 0) << "a hull was carved";
+  EXPECT_GT(stages["fit"], 0);
+  EXPECT_NEAR(stages["fit"].get<double>() + stages["polish"].get<double>(), report["seconds"].get<double>(), 1e-9);
+  EXPECT_LE(sum, report["total_seconds"].get<double>());
+  EXPECT_GT(report["peak_memory_mib"], 1);
+  EXPECT_LT(report["peak_memory_mib"], 4096) << "of a mesh of some hundred vertices";
+  for (const char* word : {"masks ", ", start ", ", fit ", ", polish ", " in all, at most ", " MiB of memory\n"})
+    EXPECT_NE(result.out.find(word), std::string::npos) << word << "in\n" << result.out;
 }
 
 // Exit code 0 with and without one: the report and a line tell what computed.
