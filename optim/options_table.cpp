@@ -36,6 +36,7 @@ constexpr bool kBasic = false, kAdvanced = true;
 bool always(const FitOptions&) { return true; }
 bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
 bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
+bool mayConverge(const FitOptions& o) { return newtonOnly(o) || o.coarseToFine; }
 bool sigmaByCount(const FitOptions& o) { return gradientOnly(o) && !o.coarseToFine; }
 bool remeshing(const FitOptions& o) { return gradientOnly(o) && o.remesh != Remeshing::Off; }
 bool meshIsMade(const FitOptions& o) { return gradientOnly(o) ? remeshing(o) : o.coarseToFine; }
@@ -123,7 +124,8 @@ void addSolverRows(std::vector<Option>& t) {
   t.push_back(row<&F::retopology>(kGroup, {"retopology", "Follow topology", "", Toggle, 0, 1, kNow, kBasic,
       "Carves the mesh anew where the masks lastingly show holes or parts it cannot reach, and keeps that when it fits better."}));
   t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop by itself", "", Toggle, 0, 1, kNow, kBasic,
-      "Newton: ends the fit when steps no longer improve it; Start goes on.", newtonOnly}));
+      "Ends the fit when steps no longer improve it, one by gradient only with coarse to fine and when its outlines, sigma "
+      "and triangles have come to rest; Start goes on.", mayConverge}));
 }
 
 void addCoverageRows(std::vector<Option>& t) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "optim/fit/schedule.h"
+#include "optim/fit/stall.h"
 #include "optim/remesh/adaptive_remesh.h"
 #include "optim/remesh/sizing.h"
 
@@ -54,13 +55,15 @@ bool Adaptation::due(const FitOptions& options, int iteration) {
   return iteration % options.remeshEvery == 0 && wanted(options);
 }
 
-bool Adaptation::run(FitState& state, Topology& topology, const FitOptions& options, std::vector<float>& carried) {
+bool Adaptation::run(FitState& state, Topology& topology, const FitOptions& options, int planned,
+                     std::vector<float>& carried) {
   if (!finite(state.positions)) return false;  // a break-down: the guard goes back
   const OutlineResiduals residuals = meter_.measure(state.positions, topology);
   state.growth.outlinePx = residuals.mean;
   if (options.coarseToFine && residuals.mean >= 0) followWithSigma(state, options);
   const bool changed = remeshWanted(options) && remesh(state, topology, options, residuals, carried);
   state.growth.anchor = state.positions;
+  watchForStall(state, topology, options, residuals, planned);
   return changed;
 }
 
@@ -69,6 +72,15 @@ void Adaptation::followWithSigma(FitState& state, const FitOptions& options) con
   const double pixels = std::max(state.growth.outlinePx, kLeastBand);
   const double band = std::max(pixels / halfSide_, std::sqrt(options.sigmaEnd));
   state.growth.sigma = std::min(now, std::max(band * band, kFall * now));
+}
+
+// Without coarse to fine the schedule of sigma runs to its own end.
+void Adaptation::watchForStall(FitState& state, const Topology& topology, const FitOptions& options,
+                               const OutlineResiduals& residuals, int planned) const {
+  const double sharpest = std::max(options.sigmaEnd, std::pow(kLeastBand / halfSide_, 2));
+  const bool sharp = options.coarseToFine && sigmaInForce(options, state, halfSide_) <= sharpest * (1 + 1e-9);
+  const StallTest::Signs now{residuals.mean, residuals.length, int(topology.faces.size()), sharp};
+  StallTest::watch(state.growth.stall, now, options.remeshEvery, planned);
 }
 
 bool Adaptation::remesh(FitState& state, Topology& topology, const FitOptions& options,

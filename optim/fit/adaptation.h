@@ -37,11 +37,14 @@ class Adaptation {
   static bool wanted(const FitOptions& options) { return options.coarseToFine || remeshWanted(options); }
   static bool due(const FitOptions& options, int iteration);
   double halfSide() const { return halfSide_; }  // meanHalfSide
-  // Does it. `carried` (V values or none) follows the vertices. Returns whether the faces are others now.
-  bool run(FitState& state, Topology& topology, const FitOptions& options, std::vector<float>& carried);
+  // Does it, and looks whether all of it has come to rest (stall.h). `planned`: iterations. `carried` (V values or none)
+  // follows the vertices. Returns whether the faces are others now.
+  bool run(FitState& state, Topology& topology, const FitOptions& options, int planned, std::vector<float>& carried);
 
  private:
   void followWithSigma(FitState& state, const FitOptions& options) const;
+  void watchForStall(FitState& state, const Topology& topology, const FitOptions& options,
+                     const OutlineResiduals& residuals, int planned) const;
   bool remesh(FitState& state, Topology& topology, const FitOptions& options, const OutlineResiduals& residuals,
               std::vector<float>& carried);
 

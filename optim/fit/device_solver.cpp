@@ -156,7 +156,7 @@ Metrics DeviceSolver::iterate(FitState& state, Topology& topology, const FitOpti
   const bool due = metrics_.iteration < 0 || access_.seconds() - measuredAt_ >= kMetricsSeconds;
   const std::vector<DeviceStep> steps = nextSteps(state, options, planned, due);
   takeIn(runBatch(steps, due), steps, state);
-  if (trouble_.empty() && Adaptation::due(options, state.iteration)) adapt(state, topology, options);
+  if (trouble_.empty() && Adaptation::due(options, state.iteration)) adapt(state, topology, options, planned);
   told_ = metrics_.iteration;
   return metrics_;
 }
@@ -209,12 +209,12 @@ std::optional<Metrics> DeviceSolver::untold(const FitState& state) {
 
 // On the processor. What is known of the mesh the card has now follows it to the next one, which the card gets at once:
 // it is drawn from there.
-void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options) {
+void DeviceSolver::adapt(FitState& state, Topology& topology, const FitOptions& options, int planned) {
   fetch(state);
   if (good_.iteration >= 0 && !goodHere_) goodHere_ = keptOnCard(state);
   std::vector<float> carried = vertexGradient();
   const std::vector<glm::vec3> before = state.positions;
-  adaptation_.run(state, topology, options, carried);
+  adaptation_.run(state, topology, options, planned, carried);
   moved_ = state.positions != before;
   vertexGradient_ = std::move(carried);
   if (metrics_.iteration == state.iteration) metrics_.outlinePx = state.growth.outlinePx;

@@ -68,7 +68,7 @@ class DeviceSolver : public FitSolver {
   void takeMetrics(const DeviceMetrics& now, const FitState& state);
   void measureNewest(const FitState& state);
   FitState keptOnCard(const FitState& now) const;
-  void adapt(FitState& state, Topology& topology, const FitOptions& options);
+  void adapt(FitState& state, Topology& topology, const FitOptions& options, int planned);
 
   std::shared_ptr<const ViewSet> views_;
   ThreadPool& pool_;

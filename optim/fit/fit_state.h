@@ -19,12 +19,22 @@ struct NewtonState {
   void restartLevel() { steps = stalls = 0, damping = 1e-3, relaxed = levelDone = converged = false; }  // the problem has changed
 };
 
+// How long the gradient solver has gained nothing, see optim/fit/stall.h.
+struct StallState {
+  double outlinePx = -1;          // when it last gained, px; -1: not begun
+  double outlineLength = 0;       // likewise, px
+  int faces = 0;                  // likewise
+  int iterations = 0;             // since then
+  bool converged = false;
+};
+
 // What the gradient solver carries from step to step beside the moments, see optim/fit/adaptation.h.
 struct GrowthState {
   std::vector<float> wanted;      // edge length by vertex, world units; empty: not begun on this mesh
   std::vector<glm::vec3> anchor;  // positions when it was last adapted; empty: not begun on this mesh
   double sigma = 0;               // in force while it follows the outlines; 0: not begun
   double outlinePx = -1;          // mean distance of the outlines to the masks' when last measured, px
+  StallState stall;
 };
 
 struct FitState {

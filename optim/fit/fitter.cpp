@@ -36,6 +36,16 @@ double norm(const std::vector<glm::vec3>& values) {
   return std::sqrt(squared);
 }
 
+// Whether the gradient solver may get farther by these options than by the old ones.
+bool otherDescent(FitOptions old, const FitOptions& next) {
+  old.iterations = next.iterations;
+  old.stopWhenConverged = next.stopWhenConverged;
+  old.retopology = next.retopology;
+  old.backend = next.backend;
+  old.threads = next.threads;
+  return old != next;
+}
+
 std::shared_ptr<const ViewSet> checked(std::shared_ptr<const ViewSet> views) {
   if (!views || views->train.empty())
     throw Error(ExitCode::Input, "There is no view to fit to.", "Load a model or a folder of masks with cameras.");
@@ -197,6 +207,7 @@ struct Fitter::Impl {
     countGood();
     fetchGood();
     good.stepScale *= 0.5;
+    good.growth.stall = {};
     if (topology.faces != good.faces) topology = buildTopology(int(good.positions.size()), good.faces);
     state = good;
     solver->meshReplaced();
@@ -305,6 +316,7 @@ void Fitter::setOptions(const FitOptions& options) {
   const bool otherViews = old.viewCorrection != options.viewCorrection;
   if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
     impl_->state.growth.sigma = 0;  // begins at what was chosen
+  if (otherDescent(old, options)) impl_->state.growth.stall = {};
   impl_->options = options;
   if (otherProblem && impl_->kind == SolverKind::Newton) impl_->fetch();  // before the state says that its levels begin anew
   impl_->makeSolver(otherViews);
@@ -323,6 +335,7 @@ void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->given.reset();
   impl_->makeSolver(true);
   impl_->state.newton.restartLevel();
+  impl_->state.growth.stall = {};
   impl_->heldOutMasks.clear();
 }
 
@@ -351,7 +364,10 @@ const FitState& Fitter::state() const {
 }
 int Fitter::iteration() const { return impl_->state.iteration; }
 std::uint64_t Fitter::facesVersion() const { return impl_->topology.id; }
-bool Fitter::converged() const { return impl_->kind == SolverKind::Newton && impl_->state.newton.converged; }
+bool Fitter::converged() const {
+  const FitState& s = impl_->state;
+  return impl_->kind == SolverKind::Newton ? s.newton.converged : s.growth.stall.converged;
+}
 const std::string& Fitter::startNote() const { return impl_->startNote; }
 
 void Fitter::restore(const FitState& state) {

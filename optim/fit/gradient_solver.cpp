@@ -124,7 +124,7 @@ Metrics GradientSolver::iterate(FitState& state, Topology& topology, const FitOp
   move(state);
   m.iteration = ++state.iteration;
   // Adapt.
-  if (Adaptation::due(options, state.iteration)) adaptation_.run(state, topology, options, vertexGradient_);
+  if (Adaptation::due(options, state.iteration)) adaptation_.run(state, topology, options, planned, vertexGradient_);
   m.outlinePx = state.growth.outlinePx;
   return m;
 }

@@ -34,7 +34,7 @@ OutlineResiduals OutlineMeter::measure(std::span<const glm::vec3> positions, con
         length[std::size_t(end.vertex)] += sample.length;
       }
     }
-  OutlineResiduals result{std::move(sum), totalLength > 0 ? total / totalLength : -1};
+  OutlineResiduals result{std::move(sum), totalLength > 0 ? total / totalLength : -1, totalLength};
   for (std::size_t i = 0; i < length.size(); ++i)
     result.vertex[i] = length[i] > 0 ? result.vertex[i] / length[i] : -1.0f;
   return result;

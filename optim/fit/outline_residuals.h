@@ -18,6 +18,7 @@ namespace penumbra {
 struct OutlineResiduals {
   std::vector<float> vertex;  // r_i, px; -1: on no outline
   double mean = -1;           // of |phi| over all outlines, px; -1: there is none
+  double length = 0;          // of all outlines, px
 };
 
 class OutlineMeter {

@@ -43,6 +43,21 @@ NewtonState newtonFrom(const Json& j) {
   return n;
 }
 
+Json stallJson(const StallState& s) {
+  return {{"outline_px", s.outlinePx}, {"outline_length", s.outlineLength}, {"faces", s.faces}, {"iterations", s.iterations},
+          {"converged", s.converged}};
+}
+
+StallState stallFrom(const Json& j) {
+  StallState s;
+  s.outlinePx = j.at("outline_px").get<double>();
+  s.outlineLength = j.at("outline_length").get<double>();
+  s.faces = j.at("faces").get<int>();
+  s.iterations = j.at("iterations").get<int>();
+  s.converged = j.at("converged").get<bool>();
+  return s;
+}
+
 Json headerOf(const Recovery& r) {
   const std::string& source = r.info.source.native();  // any bytes, while JSON has only those of UTF-8
   return {{"source", std::vector<unsigned char>(source.begin(), source.end())}, {"name", r.info.name}, {"iteration", r.fit.iteration}, {"planned", r.info.planned},
@@ -50,7 +65,7 @@ Json headerOf(const Recovery& r) {
           {"optimizer_step", r.fit.optimizerStep}, {"newton", newtonJson(r.fit.newton)}, {"vertices", r.fit.positions.size()},
           {"faces", r.fit.faces.size()}, {"moments1", r.fit.moment1.size()}, {"moments2", r.fit.moment2.size()},
           {"wanted", r.fit.growth.wanted.size()}, {"anchor", r.fit.growth.anchor.size()}, {"sigma_now", r.fit.growth.sigma},
-          {"outline_px", r.fit.growth.outlinePx}};
+          {"outline_px", r.fit.growth.outlinePx}, {"stall", stallJson(r.fit.growth.stall)}};
 }
 
 RecoveryInfo infoFrom(const Json& j) {
@@ -113,6 +128,7 @@ Recovery readRecovery(const std::filesystem::path& path) {
     r.fit.optimizerStep = j.at("optimizer_step").get<int>();
     r.fit.growth.sigma = j.at("sigma_now").get<double>();
     r.fit.growth.outlinePx = j.at("outline_px").get<double>();
+    if (j.contains("stall")) r.fit.growth.stall = stallFrom(j["stall"]);  // older files do not say
     r.fit.newton = newtonFrom(j.at("newton"));
     readArray(file, j.at("vertices").get<std::size_t>(), r.fit.positions, path);
     readArray(file, j.at("moments1").get<std::size_t>(), r.fit.moment1, path);

@@ -230,6 +230,7 @@ TEST(Session, keepsAtMostTwentyCheckpoints) {
   options.views = 1;
   options.heldOutViews = 0;
   options.iterations = 3000;
+  options.stopWhenConverged = false;
   Session session;
   session.setOptions(options);
   session.loadModel(egg(), "egg");
