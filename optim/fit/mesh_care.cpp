@@ -107,6 +107,7 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
 MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   Outcome outcome;
   if (trial_) judge(fit, outcome);
+  if (fit.chooseMesh && fit.chooseMesh()) outcome.changed = true;
   const Mesh mesh = meshOf(fit.fitter.state());
   TopologySummary topology = topologyOf(mesh);
   if (!isSolid(topology)) {

@@ -38,6 +38,7 @@ class MeshCare {
     ThreadPool& pool;
     int planned = 0;                     // iterations
     std::function<void()> beforeChange;  // of the topology: the state is still the old one
+    std::function<bool()> chooseMesh;    // at the end, before the polish: whether the fitter has been given another one
   };
   struct Outcome {
     bool changed = false;  // the fitter has another mesh

@@ -33,6 +33,7 @@ class Checkpoints {
 
   void add(Checkpoint checkpoint);                          // gives it its id
   void keepAsBest(Checkpoint checkpoint);                   // the same; it gets kBestReason
+  std::shared_ptr<const Checkpoint> best() const { return best_; }  // null: none
   std::shared_ptr<const Checkpoint> find(int id) const;     // null when unknown or thinned out
   std::vector<CheckpointInfo> list() const;                 // oldest first
 

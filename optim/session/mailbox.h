@@ -70,7 +70,7 @@ class Mailbox {
   void waitForChange(std::uint64_t version, double seconds) const;
 
   std::atomic<double> yield{0};
-  std::atomic<bool> shareGeometry{false};
+  std::atomic<bool> shareGeometry{false}, endWithBest{false};
 
  private:
   mutable std::mutex mutex_;

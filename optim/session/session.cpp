@@ -57,6 +57,7 @@ void Session::recover(const std::filesystem::path& file) { state_->mail.send(com
 void Session::restore(int checkpoint) { state_->mail.send(command::Restore{checkpoint}); }
 void Session::watchViews(std::vector<int> trainViews) { state_->mail.send(command::Watch{std::move(trainViews)}); }
 void Session::setYield(double fraction) { state_->mail.yield = fraction; }
+void Session::endWithBest(bool on) { state_->mail.endWithBest = on; }
 void Session::shareGeometry(bool on) { state_->mail.shareGeometry = on; }
 void Session::sharePictures(const std::vector<PictureWish>& wishes) { state_->mail.send(command::SharePictures{wishes}); }
 

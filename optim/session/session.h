@@ -80,6 +80,8 @@ struct Snapshot {
   std::shared_ptr<const PublishedPictures> pictures;  // likewise those asked for (sharePictures)
   SolverKind solver = SolverKind::Auto;  // that iterates; Auto while there are no views
   bool converged = false;         // the last iteration could not improve the mesh any more
+  int bestIteration = 0;          // of the state that measured best on held-out, else on train views; 0: none yet
+  bool restoredBest = false;      // the fit has ended with the mesh of that one, see endWithBest
 };
 
 enum class EventKind { Loaded, Started, Paused, Finished, Reset, Recovered, Exported, Restored, Recarved, Cancelled, Warning, Failed };
@@ -127,6 +129,9 @@ class Session {
   // running and whenever it stops; empty: no longer. Failures to write are told once, as a warning.
   void keepRecovery(const std::filesystem::path& file);
   void recover(const std::filesystem::path& file);  // loads what the fit in the file was of and goes back to it, paused
+  // A fit that ends while an earlier state was clearly better on the held-out views goes back to that mesh, before it is
+  // polished, and says so (Restored). It is then measured after so many iterations, not by the clock, so that fits repeat.
+  void endWithBest(bool on);      // off by default: the better state is kept and only told of
   void setYield(double fraction); // share of time the worker leaves to others, 0 (default) .. 0.9
 
   // The window draws from the card's memory: snapshots of a running fit carry `geometry`, host copies come 20 times a second.

@@ -12,11 +12,12 @@
 namespace penumbra {
 namespace {
 
-constexpr double kClearlyBetter = 0.001;  // IoU
+constexpr double kClearlyBetter = 0.001, kSurelyBetter = 0.002;  // IoU: worth telling; worth going back to
 constexpr double kFrameSeconds = 1.0 / 60;
 constexpr std::size_t kMaxHistory = 4096;
 constexpr int kCheckpointEvery = 100, kMeasureEvery = 50;
 constexpr double kCheckpointSeconds = 0.2;                   // at least, on the graphics card
+constexpr int kMeasures = 5, kMostBetweenMeasures = 250;     // of a planned fit that ends with its best; iterations
 constexpr double kMeasureSeconds = 1, kMeasureShare = 0.04;  // of the time of the fit
 constexpr double kCopyBytesPerSecond = 6e7;                  // of watched coverage
 constexpr double kRowsPerSecond = 20;                        // of the history, when iterations come in batches
@@ -82,6 +83,7 @@ int SessionWorker::stopIteration() const { return stopAt_ > 0 ? std::min(stopAt_
 // Iterations up to where this thread has something to do.
 int SessionWorker::longestBatch() const {
   int end = stopIteration();
+  if (mail_.endWithBest) end = std::min(end, (iteration() / measureEvery() + 1) * measureEvery());
   if (secondsSince(checkpointKept_) >= kCheckpointSeconds)
     end = std::min(end, (iteration() / kCheckpointEvery + 1) * kCheckpointEvery);
   return std::max(1, end - iteration());
@@ -166,7 +168,8 @@ bool SessionWorker::careForMesh(bool atEnd) {
   const auto begun = Clock::now();
   const bool newton = resolvedSolver(options_, *views_) == SolverKind::Newton;
   if (newton && !atEnd) return false;
-  const MeshCare::Fit fit{*fitter_, *views_, options_, *pool_, planned_, [this] { keepCheckpoint("before re-carving", false); }};
+  const MeshCare::Fit fit{*fitter_, *views_, options_, *pool_, planned_,
+                          [this] { keepCheckpoint("before re-carving", false); }, [this] { return returnToBest(); }};
   MeshCare::Outcome outcome;
   try {
     const StopScope stop(*pool_, mail_.interrupt());
@@ -176,7 +179,7 @@ bool SessionWorker::careForMesh(bool atEnd) {
   }
   (atEnd ? stages_.polish : stages_.fit) += secondsSince(begun);
   meshReplaced(outcome);
-  if (atEnd && !outcome.goOn) finish(outcome.verdict);
+  if (atEnd && !outcome.goOn) finish(outcome);
   return atEnd && !outcome.goOn;
 }
 
@@ -187,11 +190,12 @@ void SessionWorker::meshReplaced(const MeshCare::Outcome& outcome) {
   facesId_ = fitter_->facesVersion();
 }
 
-void SessionWorker::finish(const std::string& verdict) {
-  measure();
+void SessionWorker::finish(const MeshCare::Outcome& outcome) {
+  const bool measured = !outcome.changed && !heldOut_.empty() && heldOut_.back().iteration == iteration();
+  if (!measured) measure();
   const bool converged = fitter_->converged() && iteration() < planned_;
   const std::string count = std::to_string(iteration()) + (iteration() == 1 ? " iteration: " : " iterations: ");
-  std::string text = (converged ? "Converged after " : "Finished after ") + count + verdict + ".", advice;
+  std::string text = (converged ? "Converged after " : "Finished after ") + count + outcome.verdict + ".", advice;
   if (best_.iou - best_.newest > kClearlyBetter) {
     text += " Iteration " + std::to_string(best_.iteration) + " was better: IoU " + fourDigits(best_.iou) +
             " instead of " + fourDigits(best_.newest) + ".";
@@ -201,7 +205,13 @@ void SessionWorker::finish(const std::string& verdict) {
   settle(SessionState::Done);
 }
 
+// Every so many iterations of the planned ones, but not at the first: what is to be the best comes later.
+int SessionWorker::measureEvery() const {
+  return std::clamp(planned_ / kMeasures, kMeasureEvery, kMostBetweenMeasures);
+}
+
 bool SessionWorker::measureDue() const {
+  if (mail_.endWithBest) return iteration() % measureEvery() == 0 && iteration() > measureEvery();
   const double pause = std::max(kMeasureSeconds, measureSeconds_ / kMeasureShare);
   return iteration() - measuredAt_ >= kMeasureEvery && secondsSince(measured_) >= pause;
 }
@@ -215,6 +225,29 @@ void SessionWorker::keepBest() {
   best_.iteration = iteration();
   checkpoints_.keepAsBest(checkpointNow({}));
   mail_.publishCheckpoints(checkpoints_.list());
+}
+
+// The count of iterations goes on, and with it the verdict that there is nothing more to gain.
+bool SessionWorker::returnToBest() {
+  restoredFrom_ = 0;
+  if (!mail_.endWithBest || views_->heldOut.empty() || best_.iteration == 0) return false;
+  measure();
+  if (best_.iou - best_.newest <= kSurelyBetter) return false;
+  const auto best = checkpoints_.best();
+  FitState state = best->fit;
+  state.iteration = iteration();
+  state.growth.stall = fitter_->state().growth.stall;
+  Metrics row = best->history.back();
+  row.iteration = iteration();
+  row.seconds = seconds_;
+  fitter_->restore(state);
+  history_.back() = row;
+  historyChanged_ = true;
+  restoredFrom_ = best_.iteration;
+  mail_.post({EventKind::Restored, "Went back to the mesh of iteration " + std::to_string(best_.iteration) +
+                                       ", better on held-out views: IoU " + fourDigits(best_.iou) + " instead of " +
+                                       fourDigits(best_.newest) + ".", {}, {}, 0});
+  return true;
 }
 
 void SessionWorker::measure() {
@@ -245,6 +278,7 @@ void SessionWorker::resetFitter() {
 void SessionWorker::clearRecords() {
   planned_ = options_.iterations;
   pastConvergence_ = false;
+  restoredFrom_ = 0;
   care_.reset();
   stages_.fit = stages_.polish = 0;
   rate_ = 0;
@@ -343,6 +377,8 @@ void SessionWorker::publish() {
   s.secondsFitting = stages_.fitting();
   s.stages = stages_;
   s.converged = fitter_ && fitter_->converged();
+  s.bestIteration = restoredFrom_ > 0 ? restoredFrom_ : best_.iteration;
+  s.restoredBest = restoredFrom_ > 0;
   s.solver = views_ ? resolvedSolver(options_, *views_) : SolverKind::Auto;
   s.iterationsPerSecond = rate_;
   if (historyChanged_ || !s.history) s.history = shared(history_);

@@ -245,6 +245,7 @@ void SessionWorker::planMore(int iterations) {
 
 void SessionWorker::go() {
   state_ = SessionState::Running;
+  restoredFrom_ = 0;
   message_.clear();
   rateSince_ = Clock::now();
   rateIterations_ = 0;

@@ -82,13 +82,15 @@ class SessionWorker {
   void noteBackend();
   void describeBackend(Snapshot& s) const;
   void settle(SessionState state);  // Running -> Paused, Done or Failed
-  void finish(const std::string& verdict);
+  void finish(const MeshCare::Outcome& outcome);
   // True when all is settled for this turn: the fit has ended, or was told to stop.
   bool careForMesh(bool atEnd);
   void meshReplaced(const MeshCare::Outcome& outcome);
   void measure();
   void keepBest();                 // when no state of this fit measured better
+  bool returnToBest();             // when asked to; true when the fitter has its mesh
   bool measureDue() const;
+  int measureEvery() const;        // iterations, with endWithBest
   void yieldTime(double stepSeconds);
   void publish();
   void publishIfDue();
@@ -126,6 +128,7 @@ class SessionWorker {
     int iteration = 0;
   };
   Best best_;
+  int restoredFrom_ = 0;          // iteration of the best state that the fit has ended with; 0: with its own
 
   std::filesystem::path recoveryFile_;
   std::shared_ptr<std::atomic<bool>> recoveryRefused_ = std::make_shared<std::atomic<bool>>(false);  // told already

@@ -76,6 +76,82 @@ TEST_P(Best, beginsAnewAfterAReset) {
   EXPECT_EQ(bestOf(session)[0].iteration, 3) << "though it is worse than the one before the reset";
 }
 
+// Good up to iteration 100, where it is measured, then destroyed.
+std::shared_ptr<const Snapshot> spoilt(Session& session, FitOptions options) {
+  options.iterations = 250;
+  options.stopWhenConverged = false;
+  session.setOptions(options);
+  session.loadModel(torusMesh(16, 8), "ring");
+  session.step(100);
+  session.waitIdle();
+  const auto good = session.snapshot();
+  options.laplacian = 10;
+  options.silhouetteWeight = 0;
+  session.setOptions(options);
+  session.start();
+  session.waitIdle();
+  return good;
+}
+
+TEST(EndWithBest, bringsBackTheMeshThatWasBetterOnHeldOutViews) {
+  Session session;
+  session.endWithBest(true);
+  const auto good = spoilt(session, smallOptions(3));
+  const auto s = session.snapshot();
+  EXPECT_EQ(s->state, SessionState::Done);
+  EXPECT_EQ(s->iteration, 250) << "the count goes on";
+  EXPECT_TRUE(s->restoredBest);
+  EXPECT_EQ(s->bestIteration, 100);
+  EXPECT_EQ(*s->positions, *good->positions);
+  EXPECT_EQ(s->heldOut->back().iteration, 250);
+  EXPECT_EQ(s->heldOut->back().iou, good->heldOut->back().iou);
+  EXPECT_EQ(s->history->back().iteration, 250);
+  EXPECT_EQ(s->history->back().trainIoU, good->history->back().trainIoU);
+  const auto events = session.takeEvents();
+  EXPECT_NE(texts(events, EventKind::Restored).find("Went back to the mesh of iteration 100"), std::string::npos) << texts(events);
+  EXPECT_EQ(texts(events, EventKind::Finished).find("was better"), std::string::npos) << texts(events);
+  session.step(1);
+  session.waitIdle();
+  EXPECT_FALSE(session.snapshot()->restoredBest) << "it has gone on from there";
+}
+
+TEST(EndWithBest, leavesTheEndAloneWhenItIsNotAskedForOrNothingWasHeldOutOrTheEndIsBest) {
+  Session asked, unasked, blind;
+  unasked.endWithBest(false);
+  spoilt(unasked, smallOptions(3));
+  blind.endWithBest(true);
+  spoilt(blind, smallOptions(0));
+  asked.endWithBest(true);
+  FitOptions options = smallOptions(3);
+  options.iterations = 250;
+  runWhole(asked, options, torusMesh(16, 8));
+  for (Session* session : {&unasked, &blind, &asked}) {
+    EXPECT_EQ(session->snapshot()->state, SessionState::Done);
+    EXPECT_FALSE(session->snapshot()->restoredBest);
+    EXPECT_EQ(count(session->takeEvents(), EventKind::Restored), 0);
+  }
+}
+
+// What is measured turns on the count of iterations alone, so that the same mesh is the best every time.
+TEST(EndWithBest, measuresAfterTheSameIterationsHoweverOftenItPauses) {
+  std::vector<int> measured[2];
+  for (const bool inSteps : {false, true}) {
+    FitOptions options = smallOptions(3);
+    options.iterations = 250;
+    options.stopWhenConverged = false;
+    Session session;
+    session.endWithBest(true);
+    session.setOptions(options);
+    session.loadModel(torusMesh(16, 8), "ring");
+    for (int i = 0; inSteps && i < 12; ++i) session.step(20), session.waitIdle();
+    session.start();
+    session.waitIdle();
+    for (const HeldOutMetrics& m : *session.snapshot()->heldOut) measured[inSteps].push_back(m.iteration);
+  }
+  EXPECT_EQ(measured[0], (std::vector<int>{100, 150, 200, 250}));
+  EXPECT_EQ(measured[1], measured[0]);
+}
+
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutHeldOutViews, Best, ::testing::Values(3, 0));
 
 }  // namespace
