@@ -83,6 +83,7 @@ class FitRun {
 
   ExitCode run() {
     session_.setOptions(arguments_.options);
+    session_.endWithBest(true);
     session_.load(arguments_.input);
     if (!waitFor({EventKind::Loaded}))
       throw Error(ExitCode::Interrupted, "Interrupted while loading; there was nothing to save.");

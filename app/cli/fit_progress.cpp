@@ -181,7 +181,7 @@ void FitProgress::show(const Event& event) {
   }
   const bool worthALine = event.kind == EventKind::Recovered || event.kind == EventKind::Warning ||
                           event.kind == EventKind::Loaded || event.kind == EventKind::Finished ||
-                          event.kind == EventKind::Recarved;
+                          event.kind == EventKind::Recarved || event.kind == EventKind::Restored;
   const bool quiet = style_ == ProgressStyle::None && event.kind != EventKind::Recovered && event.kind != EventKind::Warning;
   if (!worthALine || quiet) return;
   clearBar();

@@ -88,6 +88,8 @@ std::string reportJson(const Snapshot& s, const ReportHeader& header) {
   json["heldout_iou"] = heldOut ? Json(heldOut->iou) : Json();
   json["contour_error_px"] = heldOut ? Json(heldOut->contourErrorPx) : Json();
   json["heldout_iteration"] = heldOut ? Json(heldOut->iteration) : Json();
+  json["best_iteration"] = heldOut && s.bestIteration > 0 ? Json(s.bestIteration) : Json();
+  json["restored_best"] = s.restoredBest;
   addMesh(json, s);
   json["backend"] = s.backend;
   json["backend_reason"] = s.backendReason;

@@ -221,6 +221,24 @@ TEST_F(CliFit, TheDefaultStopsWhenConvergedWithATimelapseToo) {
   EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
 }
 
+// Nothing but smoothing: every step from the true shape makes it worse.
+TEST_F(CliFit, WritesTheBestMeshAndSaysSoWhenTheEndIsWorse) {
+  const std::vector<std::string> worsening = {"--start", model_, "--silhouette-weight", "0", "--laplacian", "1",
+                                              "--learning-rate", "0.001", "--iterations", "250"};
+  auto more = worsening;
+  more.insert(more.end(), {"--report", path("r.json")});
+  const ProcessResult fitted = penumbra(smallFit(model_, path("a.stl"), more));
+  ASSERT_EQ(fitted.exitCode, 0) << fitted.err;
+  EXPECT_NE(fitted.err.find("Went back to the mesh of iteration 100"), std::string::npos) << fitted.err;
+  const Json report = json("r.json");
+  EXPECT_EQ(report["restored_best"], true);
+  EXPECT_EQ(report["best_iteration"], 100);
+  EXPECT_EQ(report["iterations"], 250);
+  EXPECT_EQ(report["heldout_iou"], report["heldout_history"][0]["iou"]);
+  ASSERT_EQ(penumbra(smallFit(model_, path("b.stl"), worsening)).exitCode, 0);
+  EXPECT_EQ(contentOf(path("a.stl")), contentOf(path("b.stl")));
+}
+
 TEST_F(CliFit, WritesOtherAxesAndUnits) {
   ASSERT_EQ(penumbra(smallFit(model_, path("a.ply"), {"--iterations", "3"})).exitCode, 0);
   ASSERT_EQ(penumbra(smallFit(model_, path("b.ply"), {"--iterations", "3", "--export-up", "z", "--export-scale", "1000"})).exitCode, 0);
