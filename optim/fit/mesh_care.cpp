@@ -42,9 +42,10 @@ double pixelOf(const ViewSet& views) {
 }
 
 // Takes the place of the fitter's mesh; what belonged to the old vertices is gone, the count of iterations stays.
-void install(Fitter& fitter, Mesh mesh, const NewtonState& newton = {}) {
+void install(Fitter& fitter, Mesh mesh, const NewtonState& newton = {}, const StallState& stall = {}) {
   FitState next;
   next.newton = newton;
+  next.growth.stall = stall;
   next.positions = std::move(mesh.positions);
   next.faces = std::move(mesh.faces);
   next.stepScale = fitter.state().stepScale;
@@ -146,8 +147,7 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
     const RepairReport patched = patchMesh(cut, kPatchRounds, fit.pool);
     if (damageAfter(patched) >= damageAfter(kept)) continue;
     if (mostSpoilt(whole, cut, fit) > kMostSpoilt || outlinePixels(cut, fit) > allowed) continue;
-    const NewtonState newton = state.newton;  // the fit is as far as it was
-    install(fit.fitter, std::move(cut), newton);
+    install(fit.fitter, std::move(cut), state.newton, state.growth.stall);  // the fit is as far as it was
     outcome.changed = true;
     return patched;
   }
