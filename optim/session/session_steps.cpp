@@ -239,7 +239,7 @@ bool SessionWorker::returnToBest() {
   state.growth.stall = fitter_->state().growth.stall;
   Metrics row = best->history.back();
   row.iteration = iteration();
-  row.seconds = seconds_;
+  row.seconds = stages_.fitting();
   fitter_->restore(state);
   history_.back() = row;
   historyChanged_ = true;
