@@ -152,8 +152,9 @@ TEST_F(CliFit, ProgressAsJsonIsOneObjectALine) {
 }
 
 TEST_F(CliFit, SaysWhichFlagsDoNothingAndWhichViewsAreLacking) {
-  const ProcessResult result = fit({"--placement", "ring", "--elevation-min", "10", "--elevation-max", "10", "--start", "hull",
-                                    "--loss", "l1", "--max-size", "100", "--progress", "plain"});
+  const ProcessResult result = penumbra({"fit", model_, "-o", path("out.glb"), "--views", "8", "--size", "48", "--threads", "1",
+                                         "--placement", "ring", "--elevation-min", "10", "--elevation-max", "10",
+                                         "--start", "hull", "--loss", "l1", "--max-size", "100", "--progress", "plain"});
   ASSERT_EQ(result.exitCode, 0) << result.err;
   EXPECT_NE(result.err.find("Without effect on this fit: --max-size, --loss."), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("ring"), std::string::npos) << result.err;
