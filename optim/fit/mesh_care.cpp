@@ -56,10 +56,6 @@ void install(Fitter& fitter, Mesh mesh, const NewtonState& newton = {}, const St
 int damageBefore(const RepairReport& repair) { return repair.foldedBefore + repair.intersectingBefore; }
 int damageAfter(const RepairReport& repair) { return repair.foldedAfter + repair.intersectingAfter; }
 
-int intersectingOnceRepaired(Mesh mesh, ThreadPool& pool) {
-  return repairMesh(mesh, {}, MeshCare::kRepairRounds, pool).intersectingAfter;
-}
-
 // Pixels that agree with the mask before and not after, in the view that has most of them.
 int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) {
   const ViewSet& views = fit.fitter.trustedViews();
@@ -192,7 +188,7 @@ void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const double now = outlinePixels(mesh, fit);
   const bool mends = trial_->intersecting > 0;
   const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
-  const bool mended = !mends || intersectingOnceRepaired(mesh, fit.pool) < trial_->intersecting;
+  const bool mended = !mends || polish(fit, outcome).intersectingAfter < trial_->intersecting;
   const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);

@@ -7,7 +7,7 @@
 // outlines to the masks' over the train views: when that is not smaller than before, or when more holes are covered or
 // parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run. Faces that run
 // through each other beyond kMostIntersecting of all, after the polish, are a cause as well; then the distance may rise
-// by what the polish may, and once repaired the mesh must have fewer of them.
+// by what the polish may, and once polished the mesh must have fewer of them.
 // Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt

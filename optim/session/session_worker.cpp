@@ -18,6 +18,12 @@
 namespace penumbra {
 namespace {
 
+// What to do about views that the solver does not take as they were given; empty when there are none.
+std::string adviceOnViews(const ViewSet& given, const ViewSet& trusted) {
+  if (trusted.train.size() < given.train.size()) return "Look at the masks that are left out, and mend them if they are wrong.";
+  return &trusted == &given ? "" : "Check cameras and masks if the result is not sharp enough.";
+}
+
 constexpr int kNice = 10;
 
 Error outOfMemory() {
@@ -209,16 +215,6 @@ void SessionWorker::endPreview() {
   shown_.positions = shown_.normals = nullptr;
   shown_.vertexGradient.reset();
 }
-
-namespace {
-
-// What to do about views that the solver does not take as they were given; empty when there are none.
-std::string adviceOnViews(const ViewSet& given, const ViewSet& trusted) {
-  if (trusted.train.size() < given.train.size()) return "Look at the masks that are left out, and mend them if they are wrong.";
-  return &trusted == &given ? "" : "Check cameras and masks if the result is not sharp enough.";
-}
-
-}  // namespace
 
 void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_ptr<const ViewSet> views, std::unique_ptr<Fitter> fitter) {
   fitter_ = std::move(fitter);

@@ -122,22 +122,6 @@ TEST(NewtonSolver, staysWithinTheLimitsOfFacesAndEdges) {
   EXPECT_NEAR(double(free) / wide, 9, 3) << "edges three times as long";
 }
 
-TEST(NewtonSolver, namesAMaskThatItLeavesOut) {
-  NewtonProblem p(eggMesh());
-  ViewSet wrong = *p.views;
-  Mask& mask = wrong.train[2].mask;
-  for (int y = 0; y < mask.height; ++y) std::fill_n(&mask.at(mask.width / 2, y), mask.width - mask.width / 2, 0.0f);
-  for (const StartShape start : {StartShape::Hull, StartShape::Sphere}) {
-    p.options.start = start;
-    p.options.solver = SolverKind::Newton;
-    const Fitter fitter(std::make_shared<const ViewSet>(wrong), p.options, p.pool);
-    const std::string& note = fitter.startNote();
-    const std::size_t at = note.find(wrong.train[2].name + " contradicts the others");
-    EXPECT_NE(at, std::string::npos) << note;
-    EXPECT_EQ(note.find("contradicts", at + wrong.train[2].name.size() + 12), std::string::npos) << "once: " << note;
-  }
-}
-
 TEST(NewtonSolver, keepsTheTrianglesWhenItIsNotToRefine) {
   FitOptions o = smallNewtonOptions();
   o.coarseToFine = false;

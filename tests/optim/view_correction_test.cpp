@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 #include <Eigen/Dense>
@@ -305,6 +307,23 @@ TEST(ViewCorrection, aContradictingMaskIsStillNamed) {
   const auto masks = judged(*wrong, p.pool);
   EXPECT_EQ(masks->trust.distrusted, std::vector<int>{4});
   EXPECT_EQ(correctViews(wrong, masks, p.pool).masks->trust.distrusted, std::vector<int>{4});
+}
+
+TEST(ViewCorrection, aMaskThatIsLeftOutIsNamedOnceFromAnyStart) {
+  FitProblem p(lumpyMesh(), viewOptions());
+  auto wrong = std::make_shared<ViewSet>(*p.views);
+  Mask& mask = wrong->train[4].mask;
+  for (int y = 0; y < mask.height; ++y) std::fill_n(&mask.at(0, y), mask.width / 2, 0.0f);
+  p.options.solver = SolverKind::Newton;
+  for (const StartShape start : {StartShape::Hull, StartShape::Sphere}) {
+    p.options.start = start;
+    const Fitter fitter(wrong, p.options, p.pool);
+    const std::string& note = fitter.startNote();
+    const std::string said = wrong->train[4].name + " contradicts the others";
+    const std::size_t at = note.find(said);
+    ASSERT_NE(at, std::string::npos) << note;
+    EXPECT_EQ(note.find(said, at + 1), std::string::npos) << note;
+  }
 }
 
 TEST(ViewCorrection, isTheSameForAnyNumberOfThreads) {
