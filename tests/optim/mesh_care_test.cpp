@@ -185,14 +185,18 @@ TEST(MeshCare, cutsDamageOutUnlessMasksShowWhatWouldGo) {
   EXPECT_NE(verdictAtEnd(two, two).find("faces run through others"), std::string::npos) << verdictAtEnd(two, two);
 }
 
+// One side of it is.
+Mesh crumpled(Mesh ball) {
+  for (std::size_t i = 0; i < ball.positions.size(); ++i)
+    for (int k = 0; k < 3; ++k)
+      if (ball.positions[i].x < -0.6f) ball.positions[i][k] += 0.2f * float(hashedUnit(1, 3 * i + std::size_t(k)) - 0.5);
+  return ball;
+}
+
 // Cutting all damage out of a ball as it was would spoil what masks show of a crumpled side; smoothing mends that side.
 TEST(MeshCare, cutsWhatSmoothingLeaves) {
-  const Mesh ball = testing::ballMesh(4);
-  Mesh two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  const Mesh ball = testing::ballMesh(4), two = testing::together(crumpled(ball), testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
   const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.85f, 0, 0}));
-  for (std::size_t i = 0; i < two.positions.size(); ++i)
-    for (int k = 0; k < 3; ++k)
-      if (two.positions[i].x < -0.6f) two.positions[i][k] += 0.2f * float(hashedUnit(1, 3 * i + std::size_t(k)) - 0.5);
   EXPECT_EQ(verdictAtEnd(apart, two), "watertight, genus 0, 2 parts, no self-intersections");
 }
 
@@ -211,19 +215,16 @@ struct CareScene {
 };
 
 TEST(MeshCare, aMeshThatWasCutIsAsConvergedAsBefore) {
-  const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
-  Mesh apart = two;
-  ThreadPool pool(2);
-  ASSERT_TRUE(patchMesh(apart, 4, pool).watertight);
+  const Mesh ball = testing::ballMesh(4), two = testing::together(crumpled(ball), testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.85f, 0, 0}));
   CareScene s(apart, two);
   s.options.retopology = false;
   s.state.newton.level = 2;
   s.state.newton.converged = true;
   Fitter fitter(s.views, s.options, s.pool, s.state);
   const auto outcome = MeshCare().atEnd({fitter, *s.views, s.options, s.pool, 600, {}}, false);
-  ASSERT_TRUE(outcome.changed);
   ASSERT_EQ(outcome.verdict, "watertight, genus 0, 2 parts, no self-intersections");
-  ASSERT_NE(fitter.state().faces, two.faces) << "it was to be cut";
+  ASSERT_NE(fitter.state().positions.size(), two.positions.size()) << "it was to be cut";
   EXPECT_TRUE(fitter.converged());
 }
 
