@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "optim/fit/coverage_pass.h"
 #include "optim/newton/step_guard.h"
@@ -88,15 +89,14 @@ Metrics DeviceNewtonSolver::iterate(FitState& state, Topology& topology, const F
 NewtonReport DeviceNewtonSolver::step(FitState& state, const Topology& topology, const NewtonSettings& settings) {
   if (stop_ && stop_->load()) throw Interrupted{};
   if (!ahead_) known_ = {state.iteration, state.newton};
-  std::optional<double> expected;
-  if (prepare(state, topology)) expected = energy(state, topology, settings);
+  bool untried = prepare(state, topology);  // the card with this mesh
+  const double expected = untried ? energy(state, topology, settings) : 0;
   NewtonReport report;
   double tried = state.newton.damping;
   for (report.attempts = 1; report.attempts <= NewtonStepper::kAttempts; ++report.attempts) {
     if (stop_ && stop_->load()) throw Interrupted{};
     const DeviceNewtonReport now = device_->step(deviceSettings(settings, tried));
-    if (expected) expectNear(now.here.energy(), *expected);
-    expected.reset();
+    if (std::exchange(untried, false)) expectNear(now.here.energy(), expected);
     report.accepted = now.accepted;
     report.before = now.here.energy();
     report.gradientNorm = now.gradientNorm;
