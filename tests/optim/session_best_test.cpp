@@ -33,6 +33,15 @@ Event finished(Session& session) {
 // A good fit, then one that destroys it: a huge Laplacian draws the mesh together.
 class Best : public ::testing::TestWithParam<int> {};
 
+// Goes on to the end of the plan with a mesh that shrinks away from the masks.
+void spoil(Session& session, FitOptions options) {
+  options.laplacian = 10;
+  options.silhouetteWeight = 0;
+  session.setOptions(options);
+  session.start();
+  session.waitIdle();
+}
+
 TEST_P(Best, isKeptAndComesBackWhenTheFitEndsWorse) {
   Session session;
   FitOptions options = smallOptions(GetParam());
@@ -43,11 +52,7 @@ TEST_P(Best, isKeptAndComesBackWhenTheFitEndsWorse) {
   EXPECT_EQ(best.iteration, 40);
   const auto good = session.snapshot();
 
-  options.laplacian = 10;
-  options.silhouetteWeight = 0;
-  session.setOptions(options);
-  session.start();
-  session.waitIdle();
+  spoil(session, options);
   const Event end = finished(session);
   ASSERT_EQ(end.kind, EventKind::Finished);
   EXPECT_NE(end.text.find("Iteration 40 was better: IoU 0."), std::string::npos) << end.text;
@@ -85,11 +90,7 @@ std::shared_ptr<const Snapshot> spoilt(Session& session, FitOptions options) {
   session.step(100);
   session.waitIdle();
   const auto good = session.snapshot();
-  options.laplacian = 10;
-  options.silhouetteWeight = 0;
-  session.setOptions(options);
-  session.start();
-  session.waitIdle();
+  spoil(session, options);
   return good;
 }
 

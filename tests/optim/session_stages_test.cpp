@@ -4,22 +4,14 @@
 #include <chrono>
 
 #include "optim/session/session.h"
+#include "tests/support/newton_problem.h"
 #include "tests/support/small_meshes.h"
 
 namespace penumbra {
 namespace {
 
-FitOptions hullOptions() {
-  FitOptions options;
-  options.views = 8;
-  options.size = 48;
-  options.hullResolution = 24;
-  options.threads = 2;
-  return options;
-}
-
 TEST(SessionStages, tellsWhereTheTimeWent) {
-  const FitOptions options = hullOptions();
+  const FitOptions options = smallNewtonOptions();
   const auto begun = std::chrono::steady_clock::now();
   Session session;
   session.setOptions(options);
@@ -50,7 +42,7 @@ TEST(SessionStages, tellsWhereTheTimeWent) {
 }
 
 TEST(SessionStages, newMasksAreTimedAnew) {
-  FitOptions options = hullOptions();
+  FitOptions options = smallNewtonOptions();
   Session session;
   session.setOptions(options);
   session.loadModel(torusMesh(24, 12), "ring");
