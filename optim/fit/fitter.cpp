@@ -269,7 +269,7 @@ struct Fitter::Impl {
       const std::size_t i = std::size_t(index);
       if (first) heldOutMasks[i] = measure(held[i].mask);
       iou[i] = maskIoU(masks[i], held[i].mask);
-      error[i] = contourErrorPx(measure(masks[i]), heldOutMasks[i]);
+      error[i] = contourErrorPx(masks[i], heldOutMasks[i]);
     });
     for (std::size_t i = 0; i < held.size(); ++i) {
       result.iou += iou[i] / double(held.size());

@@ -11,9 +11,10 @@ namespace {
 // Carries the nearest piece from pixel to pixel in two sweeps (Danielsson's scheme, on segments instead of points).
 class Propagation {
  public:
-  Propagation(int width, int height, const std::vector<OutlineSegment>& outline)
+  // Pixels that are `reach` or farther from the outline keep its square.
+  Propagation(int width, int height, const std::vector<OutlineSegment>& outline, float reach)
       : width_(width), height_(height), nearest_(std::size_t(width) * height, -1),
-        squared_(std::size_t(width) * height, 3e38f) {
+        squared_(std::size_t(width) * height, reach * reach) {
     pieces_.reserve(outline.size());
     for (const OutlineSegment& s : outline) {
       pieces_.push_back(maskPiece(s.a, s.b));
@@ -90,7 +91,7 @@ std::vector<OutlineSegment> traceOutline(const Mask& mask) {
 
 Mask signedDistance(const Mask& mask) { return signedDistance(mask, traceOutline(mask)); }
 
-Mask signedDistance(const Mask& mask, const std::vector<OutlineSegment>& outline) {
+Mask signedDistance(const Mask& mask, const std::vector<OutlineSegment>& outline, float band) {
   Mask distance(mask.width, mask.height);
   const float diagonal = std::sqrt(float(mask.width) * float(mask.width) + float(mask.height) * float(mask.height));
   if (outline.empty()) {
@@ -98,10 +99,11 @@ Mask signedDistance(const Mask& mask, const std::vector<OutlineSegment>& outline
       distance.pixels[i] = mask.pixels[i] >= 0.5f ? diagonal : -diagonal;
     return distance;
   }
-  Propagation propagation(mask.width, mask.height, outline);
+  const float reach = band > 0 ? band : 1e19f;
+  Propagation propagation(mask.width, mask.height, outline, reach);
   const std::vector<float>& squared = propagation.run();
   for (std::size_t i = 0; i < squared.size(); ++i) {
-    const float d = std::sqrt(squared[i]);
+    const float d = squared[i] < reach * reach ? std::sqrt(squared[i]) : diagonal;
     distance.pixels[i] = mask.pixels[i] >= 0.5f ? d : -d;
   }
   return distance;

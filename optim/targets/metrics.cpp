@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "renderer/error.h"
@@ -26,16 +27,29 @@ float sampleAt(const Mask& image, const glm::vec2& p) {
          v * ((1 - u) * image.at(x0, y1) + u * image.at(x1, y1));
 }
 
-// Length-weighted mean of |distance| along an outline, taken at the middle of each segment (under 1.5 px long).
-double meanDistance(const std::vector<OutlineSegment>& outline, const Mask& distance) {
+// Length-weighted mean of |distance| along an outline, taken at the middle of each segment (under 1.5 px long); nothing
+// when it is `most` or more somewhere.
+std::optional<double> meanDistance(const std::vector<OutlineSegment>& outline, const Mask& distance, float most = 3e38f) {
   double sum = 0, length = 0;
   for (const OutlineSegment& s : outline) {
     const double weight = double(glm::length(s.b - s.a));
-    sum += weight * double(std::abs(sampleAt(distance, 0.5f * (s.a + s.b))));
+    const float there = std::abs(sampleAt(distance, 0.5f * (s.a + s.b)));
+    if (there >= most) return {};
+    sum += weight * double(there);
     length += weight;
   }
   return length > 0 ? sum / length : 0;
 }
+
+// Of an outline from that of a mask, which seldom is far.
+double meanDistanceTo(const std::vector<OutlineSegment>& outline, const Mask& mask, const std::vector<OutlineSegment>& own) {
+  constexpr float kBand = 8;
+  // Two pixels less: between four pixels of which one lies beyond the band every distance is more than that
+  if (const auto near = meanDistance(outline, signedDistance(mask, own, kBand), kBand - 2)) return *near;
+  return *meanDistance(outline, signedDistance(mask, own));
+}
+
+double diagonalOf(const Mask& mask) { return std::hypot(double(mask.width), double(mask.height)); }
 
 }  // namespace
 
@@ -74,14 +88,21 @@ MeasuredMask measure(const Mask& mask) {
   return measured;
 }
 
-double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b) {
-  checkShapes(a.distance, b.distance);
-  if (a.outline.empty() && b.outline.empty()) return 0;
-  if (a.outline.empty() || b.outline.empty()) return std::hypot(double(a.distance.width), double(a.distance.height));
-  return 0.5 * (meanDistance(a.outline, b.distance) + meanDistance(b.outline, a.distance));
+double contourErrorPx(const Mask& a, const MeasuredMask& b) {
+  checkShapes(a, b.distance);
+  const std::vector<OutlineSegment> outline = traceOutline(a);
+  if (outline.empty() && b.outline.empty()) return 0;
+  if (outline.empty() || b.outline.empty()) return diagonalOf(a);
+  return 0.5 * (*meanDistance(outline, b.distance) + meanDistanceTo(b.outline, a, outline));
 }
 
-double contourErrorPx(const Mask& a, const Mask& b) { return contourErrorPx(measure(a), measure(b)); }
+double contourErrorPx(const Mask& a, const Mask& b) {
+  checkShapes(a, b);
+  const std::vector<OutlineSegment> outlineA = traceOutline(a), outlineB = traceOutline(b);
+  if (outlineA.empty() && outlineB.empty()) return 0;
+  if (outlineA.empty() || outlineB.empty()) return diagonalOf(a);
+  return 0.5 * (meanDistanceTo(outlineA, b, outlineB) + meanDistanceTo(outlineB, a, outlineA));
+}
 
 double pixelAtMiddle(std::span<const View> views, double ifNone) {
   double sum = 0;

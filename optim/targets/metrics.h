@@ -24,7 +24,7 @@ MeasuredMask measure(const Mask& mask);
 
 // Mean symmetric distance between the outlines, pixels: the length-weighted mean of |d_b| along a's outline, averaged
 // with the same of d_a along b's. 0 when neither has an outline, the image diagonal when only one has.
-double contourErrorPx(const MeasuredMask& a, const MeasuredMask& b);
+double contourErrorPx(const Mask& a, const MeasuredMask& b);
 double contourErrorPx(const Mask& a, const Mask& b);
 
 // World units that one pixel spans at the origin, mean over the views in front of which it lies; `ifNone` when there is none.

@@ -138,6 +138,25 @@ TEST(DistanceField, SegmentsKeepTheInsideToTheirRight) {
   EXPECT_GT(checked, 150);
 }
 
+TEST(DistanceField, ABandIsTheSameThereAndTheDiagonalBeyond) {
+  for (int seed = 0; seed < 4; ++seed) {
+    const Mask mask = blobs(96, seed, seed % 2 == 0);
+    const auto outline = traceOutline(mask);
+    const Mask whole = signedDistance(mask, outline), band = signedDistance(mask, outline, 8);
+    int within = 0, beyond = 0;
+    for (std::size_t i = 0; i < mask.pixels.size(); ++i) {
+      const float d = std::abs(whole.pixels[i]);
+      EXPECT_EQ(std::signbit(band.pixels[i]), std::signbit(whole.pixels[i]));
+      within += d < 7.9f;
+      beyond += d > 8.1f;
+      const float expected = d < 8 ? d : 96 * std::sqrt(2.0f), off = std::abs(std::abs(band.pixels[i]) - expected);
+      EXPECT_LT(std::abs(d - 8) > 0.1f ? off : 0, 0.05f);
+    }
+    EXPECT_GT(within, 1000);
+    EXPECT_GT(beyond, 300);
+  }
+}
+
 TEST(DistanceField, MasksWithoutOutlineAreAtTheDiagonal) {
   for (const float value : {0.0f, 0.3f, 1.0f})
     for (const float d : signedDistance(Mask(30, 40, value)).pixels) EXPECT_EQ(d, value < 0.5f ? -50.0f : 50.0f);

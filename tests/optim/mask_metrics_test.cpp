@@ -50,6 +50,14 @@ TEST(ContourError, IsZeroForTheSameMaskAndSymmetric) {
   EXPECT_DOUBLE_EQ(contourErrorPx(a, b), contourErrorPx(b, a));
 }
 
+TEST(ContourError, IsRightHoweverFarTheOutlinesAreApart) {
+  for (const double step : {5.0, 6.0, 7.0, 8.0, 9.0, 20.0}) {
+    const Mask a = discMask(64, 64, 30), b = discMask(64, 64, 30 + step);
+    EXPECT_NEAR(contourErrorPx(a, b), step, 0.06) << step;
+    EXPECT_NEAR(contourErrorPx(a, measure(b)), contourErrorPx(a, b), 2e-3) << step;
+  }
+}
+
 TEST(ContourError, WithoutOutlineIsTheDiagonalOrNothing) {
   EXPECT_EQ(contourErrorPx(Mask(30, 40), Mask(30, 40)), 0);
   EXPECT_EQ(contourErrorPx(Mask(30, 40), renderHardMask(polygonMesh({{5, 5}, {20, 5}, {9, 30}}), pixelCamera(30, 40))), 50);
