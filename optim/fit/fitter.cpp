@@ -79,6 +79,8 @@ struct Fitter::Impl {
   const std::atomic<bool>* stop = nullptr;
   std::vector<float> vertexGradient;
   bool gradientStale = false;          // vertexGradient is not the solver's newest
+  bool iterated = false;               // the mesh, since it was installed
+  std::vector<float> installedIoU;     // of an installed mesh, per train view; empty: not measured
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
   std::string startNote;
@@ -159,8 +161,17 @@ struct Fitter::Impl {
     good = state;
     reach = std::max(10.0, 3 * farthest(state.positions));
     vertexGradient.assign(state.positions.size(), 0);
-    gradientStale = false;
+    gradientStale = iterated = false;
+    installedIoU.clear();
     solver->meshReplaced();
+  }
+
+  // The solver knows the views only of meshes that it has iterated.
+  void measureInstalled() {
+    for (std::size_t v = 0; v < fitted->train.size(); ++v) {
+      const Mask alpha = withSolver([&](FitSolver& s) { return s.coverage(state, topology, options, int(v)); });
+      installedIoU.push_back(float(maskIoU(alpha, fitted->train[v].mask)));
+    }
   }
 
   Mesh makeStart() {
@@ -235,7 +246,8 @@ struct Fitter::Impl {
       s.setLimits({most, reach});
       return s.iterate(state, topology, options, planned);
     });
-    gradientStale = true;
+    gradientStale = iterated = true;
+    installedIoU.clear();
     // Guard. The card has looked at every iteration; its metrics come by the clock, so nothing may depend on them.
     if (const std::string reason = onDevice ? solver->trouble() : brokenDown(m); !reason.empty()) {
       const std::string sentence = recover(reason);
@@ -337,6 +349,8 @@ void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->state.newton.restartLevel();
   impl_->state.growth.stall = {};
   impl_->heldOutMasks.clear();
+  impl_->installedIoU.clear();
+  impl_->iterated = false;
 }
 
 void Fitter::setPlannedIterations(int planned) { impl_->planned = planned; }
@@ -380,7 +394,12 @@ void Fitter::restore(const FitState& state) {
 
 const ViewSet& Fitter::trustedViews() const { return *impl_->trusted; }
 const std::vector<float>& Fitter::viewIoU() const {
+  if (!impl_->installedIoU.empty()) return impl_->installedIoU;
   return *impl_->withSolver([](FitSolver& s) { return &s.viewIoU(); });
+}
+const std::vector<float>& Fitter::measureViewIoU() {
+  if (!impl_->iterated && impl_->installedIoU.empty()) impl_->measureInstalled();
+  return viewIoU();
 }
 const std::vector<float>& Fitter::vertexGradient() const { return impl_->newestGradient(); }
 

@@ -68,6 +68,7 @@ class Fitter {
   // (view_trust.h); with other solvers the views as they were given.
   const ViewSet& trustedViews() const;
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
+  const std::vector<float>& measureViewIoU();          // likewise, of the mesh as it is even if it was not iterated yet
   const std::vector<float>& vertexGradient() const;    // |dL/dx|, one a vertex
   Mask coverage(int trainView) const;                  // rendered at the last iteration, or now if there was none
   HeldOutMetrics measureHeldOut() const;               // independent hard rasteriser

@@ -308,7 +308,7 @@ void SessionWorker::copyMesh(Snapshot& s) {
   const FitState& fit = fitter_->state();
   showMesh(fit.positions, fit.faces);
   s.vertexGradient = shared(fitter_->vertexGradient());
-  s.viewIoU = fitter_->viewIoU();
+  s.viewIoU = running ? fitter_->viewIoU() : fitter_->measureViewIoU();
 }
 
 void SessionWorker::copyWatched(Snapshot& s) {

@@ -71,7 +71,9 @@ TEST(Session, runsFromLoadToDoneAndOn) {
   EXPECT_EQ(s->views->train.size(), 4u);
   EXPECT_EQ(s->positions->size(), 42u);
   EXPECT_EQ(s->normals->size(), 42u);
-  EXPECT_EQ(s->viewIoU, std::vector<float>(4, -1));
+  const std::vector<float> atStart = s->viewIoU;
+  ASSERT_EQ(atStart.size(), 4u);
+  for (const float iou : atStart) EXPECT_TRUE(iou > 0.4f && iou < 0.95f) << iou << " of the sphere";
   session.start();
   session.waitIdle();
   s = session.snapshot();
@@ -90,7 +92,12 @@ TEST(Session, runsFromLoadToDoneAndOn) {
     EXPECT_GT(count(events, kind), 0) << texts(events);
   session.start();
   session.waitIdle();
-  EXPECT_EQ(session.snapshot()->iteration, 60) << "Start after the end plans as many more";
+  s = session.snapshot();
+  EXPECT_EQ(s->iteration, 60) << "Start after the end plans as many more";
+  for (std::size_t v = 0; v < atStart.size(); ++v) EXPECT_GT(s->viewIoU[v], atStart[v]);
+  session.reset();
+  session.waitIdle();
+  EXPECT_EQ(session.snapshot()->viewIoU, atStart) << "of the mesh that is shown";
 }
 
 TEST(Session, stepsThenPauses) {
