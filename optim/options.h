@@ -46,6 +46,7 @@ struct FitOptions {
   double robust = 2;                             // pixels; 0: off
   ViewCorrecting viewCorrection = ViewCorrecting::Auto;  // see optim/newton/view_correction.h
   bool coarseToFine = true;
+  double finestTurn = 6;                         // degrees between faces that ask for the densest mesh, see optim/newton/newton_solver.h
   bool retopology = false;                       // another topology where the masks demand one, see optim/fit/mesh_care.h
   // Coverage
   CoverageModel coverage = CoverageModel::Contour;

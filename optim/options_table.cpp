@@ -36,6 +36,7 @@ constexpr bool kBasic = false, kAdvanced = true;
 bool always(const FitOptions&) { return true; }
 bool newtonOnly(const FitOptions& o) { return o.solver == SolverKind::Newton; }
 bool gradientOnly(const FitOptions& o) { return o.solver == SolverKind::Gradient; }
+bool newtonByLevels(const FitOptions& o) { return newtonOnly(o) && o.coarseToFine; }
 bool mayConverge(const FitOptions& o) { return newtonOnly(o) || o.coarseToFine; }
 bool sigmaByCount(const FitOptions& o) { return gradientOnly(o) && !o.coarseToFine; }
 bool remeshing(const FitOptions& o) { return gradientOnly(o) && o.remesh != Remeshing::Off; }
@@ -121,6 +122,9 @@ void addSolverRows(std::vector<Option>& t) {
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
       "Newton begins with a coarse mesh and refines it as it settles; gradient sharpens sigma as the outlines come "
       "near instead of after sigma_steps."}));
+  t.push_back(row<&F::finestTurn>(kGroup, {"finest_turn", "Densest mesh above", "deg", Linear, 0, 90, kNow, kAdvanced,
+      "Newton, coarse to fine: the densest mesh is made while outlines are rough and half of all neighbouring faces turn by "
+      "more than this; 0 makes it wherever outlines are rough.", newtonByLevels}));
   t.push_back(row<&F::retopology>(kGroup, {"retopology", "Follow topology", "", Toggle, 0, 1, kNow, kBasic,
       "Carves the mesh anew where the masks lastingly show holes or parts it cannot reach, and keeps that when it fits better."}));
   t.push_back(row<&F::stopWhenConverged>(kGroup, {"stop_when_converged", "Stop by itself", "", Toggle, 0, 1, kNow, kBasic,

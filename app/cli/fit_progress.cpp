@@ -117,6 +117,9 @@ std::string progressJson(const Snapshot& s) {
     json["gradient_norm"] = m->gradientNorm;
     json["sigma"] = m->sigma;
     json["learning_rate"] = m->learningRate;
+    if (m->level >= 0) json["level"] = m->level + 1;
+    if (m->damping > 0) json["damping"] = m->damping;
+    if (m->heldBack >= 0) json["held_back"] = m->heldBack;
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

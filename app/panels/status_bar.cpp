@@ -53,6 +53,18 @@ void backendParts(const Snapshot& s, Ui& ui) {
   if (!text.transfer.empty()) part(ui, text.transfer, text.transferTip.c_str());
 }
 
+void newtonPart(const Snapshot& s, Ui& ui) {
+  if (s.solver != SolverKind::Newton || s.history->empty() || s.history->back().damping <= 0) return;
+  const Metrics& m = s.history->back();
+  std::string text;
+  if (m.level >= 0) text = "level " + std::to_string(m.level + 1) + " of " + std::to_string(m.levels) + ", ";
+  text += "damping " + shortNumber(m.damping);
+  if (m.heldBack >= 0) text += ", " + shortNumber(m.heldBack) + " held back";
+  part(ui, text, "Of the last Newton step. Level: of the mesh's density; the last one is used only where outlines are still rough.\n"
+                 "Damping: rises where a step would have raised the loss, falls when steps succeed.\n"
+                 "Held back: vertices that wanted to move more than half an edge and were stopped there.");
+}
+
 void warningBadge(AppState& state, Ui& ui) {
   if (state.notices.warnings().empty()) return;
   ImGui::SameLine(0, ui.px(20));
@@ -79,6 +91,7 @@ void drawStatusBar(AppState& state, Ui& ui) {
   if (state.hasMesh()) part(ui, shortNumber(double(s.positions->size())) + " vertices, " + shortNumber(double(s.faces->size())) + " triangles", "Of the mesh being fitted.");
   if (state.running() && s.iterationsPerSecond > 0) part(ui, "step " + fixedText(1000 / s.iterationsPerSecond, 1) + " ms", "Mean time of one iteration.");
   part(ui, "view " + fixedText(ui.frameMilliseconds, 0) + " ms", "Time to draw one frame of the window.");
+  newtonPart(s, ui);
   backendParts(s, ui);
   part(ui, ui.drawing->description(), ui.drawing->software() ? "The window is drawn by the processor: it will be slower; results are not affected." : "What draws the window.");
   warningBadge(state, ui);

@@ -324,7 +324,8 @@ void Fitter::setOptions(const FitOptions& options) {
   const bool otherProblem = old.prior != options.prior || old.robust != options.robust ||
                             old.coarseToFine != options.coarseToFine || old.solver != options.solver ||
                             old.viewCorrection != options.viewCorrection || old.minEdge != options.minEdge ||
-                            old.maxEdge != options.maxEdge || old.maxFaces != options.maxFaces;
+                            old.maxEdge != options.maxEdge || old.maxFaces != options.maxFaces ||
+                            old.finestTurn != options.finestTurn;
   const bool otherViews = old.viewCorrection != options.viewCorrection;
   if (old.sigma != options.sigma || old.sigmaEnd != options.sigmaEnd || old.coarseToFine != options.coarseToFine)
     impl_->state.growth.sigma = 0;  // begins at what was chosen

@@ -9,6 +9,7 @@
 #include "optim/hull/hull_card.h"
 #include "optim/hull/visual_hull.h"
 #include "optim/io/mesh_io.h"
+#include "optim/newton/newton_solver.h"
 
 namespace penumbra {
 namespace {
@@ -143,6 +144,8 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
     hullOptions.finest = kFinestHull;
+    if (resolvedSolver(options, views) == SolverKind::Newton && options.coarseToFine)
+      hullOptions.mostVertices = NewtonSolver::kLevels[0];
     Hull hull = makeVisualHull(views.train, hullOptions, pool, known, card);
     const bool onCard = card && card->used() && !card->failure();
     if (note) *note = "Visual hull: " + hull.summary() + (onCard ? "; sampled on the graphics card" : "");

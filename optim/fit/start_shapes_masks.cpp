@@ -112,18 +112,6 @@ Mesh gridBox(const glm::dvec3& lower, const glm::dvec3& upper, double edge) {
   return mesh;
 }
 
-// Edge length of `vertices` vertices on an area, six equilateral thirds each.
-double edgeFor(double area, int vertices) { return std::sqrt(area / (std::max(vertices, 12) * std::sqrt(3.0) / 2)); }
-
-double areaOf(const Mesh& mesh) {
-  double twice = 0;
-  for (const Face& f : mesh.faces) {
-    const glm::dvec3 a(mesh.positions[std::size_t(f.x)]), b(mesh.positions[std::size_t(f.y)]), c(mesh.positions[std::size_t(f.z)]);
-    twice += glm::length(glm::cross(b - a, c - a));
-  }
-  return twice / 2;
-}
-
 }  // namespace
 
 double shrinkIntoFrames(Mesh& mesh, std::span<const View> views, const glm::dvec3& centre) {
@@ -181,7 +169,7 @@ Mesh convexStart(std::span<const View> views, int vertices, ThreadPool& pool) {
   const Mesh hull = convexHull(coarseHull(views, pool).mesh.positions);
   const TriangleBvh bvh(hull);
   const auto project = [&](const glm::vec3& p) { return glm::vec3(bvh.nearest(glm::dvec3(p)).point); };
-  Mesh mesh = isotropicRemesh(hull, {edgeFor(areaOf(hull), vertices), 6}, project, pool);
+  Mesh mesh = isotropicRemesh(hull, {evenEdge(surfaceArea(hull), std::max(vertices, 12)), 6}, project, pool);
   shrinkIntoFrames(mesh, views, boundsOf(mesh).centre());
   return mesh;
 }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "optim/fit/coverage_pass.h"
+#include "optim/newton/face_turn.h"
 #include "optim/remesh/isotropic_remesh.h"
 #include "optim/targets/metrics.h"
 
@@ -14,19 +15,6 @@ namespace {
 
 constexpr int kLastLevel = int(std::size(NewtonSolver::kLevels)) - 1;
 constexpr double kSameDensity = 1.4;  // meshes whose vertex counts differ by less are not made anew
-
-double areaOf(const FitState& state) {
-  double twice = 0;
-  for (const Face& f : state.faces) {
-    const glm::dvec3 a(state.positions[std::size_t(f.x)]);
-    twice += glm::length(glm::cross(glm::dvec3(state.positions[std::size_t(f.y)]) - a, glm::dvec3(state.positions[std::size_t(f.z)]) - a));
-  }
-  return twice / 2;
-}
-
-// Of an even mesh of this area with edges of this length.
-double verticesFor(double area, double edge) { return area / (0.5 * std::sqrt(3.0) * edge * edge); }
-double edgeFor(double area, double vertices) { return std::sqrt(area / (0.5 * std::sqrt(3.0) * vertices)); }
 
 bool canBeRemeshed(const Topology& topology) {
   const TopologySummary summary = summarise(topology);
@@ -43,13 +31,13 @@ NewtonSolver::NewtonSolver(std::shared_ptr<const ViewSet> views, ThreadPool& poo
 }
 
 double NewtonSolver::edgeOfLevel(const FitState& state, int level, const FitOptions& options) const {
-  const double area = areaOf(state), shortest = std::max(kLeastEdgePixels, options.minEdge);
-  const double wanted = std::clamp(edgeFor(area, kLevels[level]) / pixel_, shortest, std::max(shortest, options.maxEdge));
-  return std::max(wanted * pixel_, edgeFor(area, kFaceShare * options.maxFaces / 2));
+  const double area = surfaceArea({state.positions, state.faces}), shortest = std::max(kLeastEdgePixels, options.minEdge);
+  const double wanted = std::clamp(evenEdge(area, kLevels[level]) / pixel_, shortest, std::max(shortest, options.maxEdge));
+  return std::max(wanted * pixel_, evenEdge(area, kFaceShare * options.maxFaces / 2));
 }
 
 bool NewtonSolver::remesh(FitState& state, Topology& topology, double edge) {
-  const double ratio = verticesFor(areaOf(state), edge) / double(state.positions.size());
+  const double ratio = evenVertices(surfaceArea({state.positions, state.faces}), edge) / double(state.positions.size());
   if ((ratio < kSameDensity && ratio > 1 / kSameDensity) || !canBeRemeshed(topology)) return false;
   Mesh mesh = isotropicRemesh({state.positions, state.faces}, {edge, 2}, {}, pool_);
   state.positions = std::move(mesh.positions);
@@ -103,22 +91,29 @@ NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonSta
   return s;
 }
 
-void NewtonSolver::schedule(FitState& state, const FitOptions& options, const NewtonReport& report) {
+// Whether the densest mesh would show more than this one.
+bool NewtonSolver::finestHelps(FitState& state, const Topology& topology, const FitOptions& options, const NewtonReport& report) {
+  if (report.rmsPixels < kFineRms) return false;
+  fetch(state);
+  return medianTurn(state.positions, topology) > options.finestTurn;
+}
+
+void NewtonSolver::schedule(FitState& state, const Topology& topology, const FitOptions& options, const NewtonReport& report) {
   NewtonState& n = state.newton;
   ++n.steps;
   const bool clipSettled = n.level > 0 || n.steps > 6;
   const bool last = n.level == kLastLevel || !options.coarseToFine;
   const double drop = report.before > 0 ? (report.before - report.energy()) / report.before : 0;
-  n.stalls = drop < (last ? kFinalStall : kStall) ? n.stalls + 1 : 0;
+  n.stalls = drop < (last || n.relaxed ? kFinalStall : kStall) ? n.stalls + 1 : 0;
   const bool settled = n.stalls >= kStallsInARow || n.steps >= kMostSteps;
   if (!settled || (!clipSettled && n.steps < kMostSteps)) return;
   if (n.level >= kLastLevel - 1 && !n.relaxed && report.meanPixels > rough_) {
     n.relaxed = true;
     n.stalls = n.steps = 0;
-    n.levelDone = !last && report.rmsPixels >= kFineRms;
+    n.levelDone = !last && finestHelps(state, topology, options, report);
     return;
   }
-  if (last || (n.level == kLastLevel - 1 && report.rmsPixels < kFineRms)) n.converged = true;
+  if (last || (n.level == kLastLevel - 1 && !finestHelps(state, topology, options, report))) n.converged = true;
   else n.levelDone = true;
 }
 
@@ -146,8 +141,11 @@ Metrics NewtonSolver::iterate(FitState& state, Topology& topology, const FitOpti
     if (before) std::tie(state, topology) = std::move(*before);
     throw;
   }
-  schedule(state, options, report);
   Metrics m;
+  if (options.coarseToFine) m.level = n.level, m.levels = kLastLevel + 1;
+  m.damping = n.damping;
+  m.heldBack = report.heldBack;
+  schedule(state, topology, options, report);
   m.silhouette = report.silhouette;
   m.thinPlate = report.bending;
   m.loss = report.energy();

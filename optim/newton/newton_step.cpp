@@ -115,7 +115,7 @@ NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topolo
     report.before = here.silhouette + equations_.priorEnergy();
     report.silhouette = here.silhouette, report.bending = equations_.priorEnergy();
     report.solverIterations += equations_.solve(settings.solverIterations, settings.solverTolerance, move_).iterations;
-    guardStep(topology, positions, float(settings.maxEdges), move_);
+    report.heldBack = guardStep(topology, positions, float(settings.maxEdges), move_).capped;
     moved_.resize(positions.size());
     report.largestMove = 0;
     for (std::size_t i = 0; i < move_.size(); ++i) {

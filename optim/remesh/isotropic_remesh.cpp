@@ -1,5 +1,6 @@
 #include "optim/remesh/isotropic_remesh.h"
 
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -22,5 +23,17 @@ Mesh isotropicRemesh(const Mesh& rough, const IsotropicRemeshOptions& options,
   }
   return passes.finish({}, nullptr);
 }
+
+double surfaceArea(const Mesh& mesh) {
+  double twice = 0;
+  for (const Face& f : mesh.faces) {
+    const glm::dvec3 a(mesh.positions[std::size_t(f.x)]), b(mesh.positions[std::size_t(f.y)]), c(mesh.positions[std::size_t(f.z)]);
+    twice += glm::length(glm::cross(b - a, c - a));
+  }
+  return twice / 2;
+}
+
+double evenVertices(double area, double edge) { return area / (0.5 * std::sqrt(3.0) * edge * edge); }
+double evenEdge(double area, double vertices) { return std::sqrt(area / (0.5 * std::sqrt(3.0) * vertices)); }
 
 }  // namespace penumbra

@@ -24,4 +24,9 @@ struct IsotropicRemeshOptions {
 Mesh isotropicRemesh(const Mesh& rough, const IsotropicRemeshOptions& options,
                      const std::function<glm::vec3(const glm::vec3&)>& project, ThreadPool& pool);
 
+double surfaceArea(const Mesh& mesh);
+// Of an even mesh of this area, all triangles equilateral: edges of this length make so many vertices, and back.
+double evenVertices(double area, double edge);
+double evenEdge(double area, double vertices);
+
 }  // namespace penumbra

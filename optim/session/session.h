@@ -35,6 +35,10 @@ struct Metrics {
   double outlinePx = -1;          // mean distance of the mesh's outlines to the masks', pixels; -1: not measured
   double gradientNorm = 0;
   double sigma = 0, learningRate = 0;  // in force at this iteration
+  // Of the Gauss-Newton solver, see optim/newton/newton_solver.h
+  int level = -1, levels = 0;     // of mesh density, 0 is the coarsest; -1: the mesh keeps its density
+  double damping = 0;             // for the next step; 0: another solver
+  int heldBack = -1;              // vertices whose move the step guard shortened; -1: not counted
 };
 
 // Measured now and then by the independent hard rasteriser.
