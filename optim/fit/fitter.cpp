@@ -79,7 +79,7 @@ struct Fitter::Impl {
   const std::atomic<bool>* stop = nullptr;
   std::vector<float> vertexGradient;
   bool gradientStale = false;          // vertexGradient is not the solver's newest
-  bool iterated = false;               // the mesh, since it was installed
+  bool iterated = false;               // the mesh, since it was installed, by this solver
   std::vector<float> installedIoU;     // of an installed mesh, per train view; empty: not measured
   std::vector<MeasuredMask> heldOutMasks;  // measured at the first call
   Metrics lastGood;
@@ -106,6 +106,8 @@ struct Fitter::Impl {
     onDevice = device && backend.reason().empty();  // it may have failed just now
     solver = onDevice ? onCard() : onProcessor();
     solver->setStopFlag(stop);
+    iterated = false;
+    installedIoU.clear();
   }
   std::unique_ptr<FitSolver> onCard() {
     if (kind == SolverKind::Newton) return std::make_unique<DeviceNewtonSolver>(fitted, pool, judged, backend.access());
@@ -350,8 +352,6 @@ void Fitter::setViews(std::shared_ptr<const ViewSet> views) {
   impl_->state.newton.restartLevel();
   impl_->state.growth.stall = {};
   impl_->heldOutMasks.clear();
-  impl_->installedIoU.clear();
-  impl_->iterated = false;
 }
 
 void Fitter::setPlannedIterations(int planned) { impl_->planned = planned; }
