@@ -101,6 +101,7 @@ class FitRun {
  private:
   // What a person should know before the fit: views that leave the shape open, options that do nothing here.
   void tellNotes() {
+    session_.waitIdle();  // the event comes before the snapshot of what was loaded
     const auto loaded = session_.snapshot();
     if (!loaded->views) return;
     for (const std::string& note : loaded->views->notes) progress_.note(note);
