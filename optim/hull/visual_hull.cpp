@@ -76,7 +76,7 @@ Hull meshSampled(const GridSampler& sample, const SolidField& solid, const HullF
   hull.mesh = extractSurface(grid, solid, pool);
   if (options.edgePixels > 0) {
     const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };
-    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(hull.mesh, solid, grid, options), 2}, project, pool);
+    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(hull.mesh, solid, grid, options), options.sweeps}, project, pool);
   }
   const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
   hull.components = summary.components;

@@ -27,6 +27,7 @@ struct HullOptions {
   int finest = 0;            // steps to go up to, doubling, while every handle hangs on a step of the grid; see below
   double edgePixels = 3;     // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
   int mostVertices = 0;      // longer edges where there would be more; 0: no limit. With remeshing only
+  int sweeps = 2;            // of remeshing
   bool frameCarves = false;  // outside a view's frame is background; else unknown
   double radius = 1.1;       // of the ball around the origin that holds the object
   bool cutPhantoms = true;   // handles that no mask shows go (phantoms.h); false measures what that is worth

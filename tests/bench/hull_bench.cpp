@@ -1,5 +1,5 @@
 // Time and size of visual hulls: 64 views of 256^2 by default. Arguments: [model file] [views] [size].
-// "all+remesh" is the hull on its own, "to fit" as coarse as the Gauss-Newton solver begins.
+// "all+remesh" is the hull on its own, "to fit" as the Gauss-Newton solver begins with it.
 // With a graphics card also of the stages it does, transfers and all; cuda_bench times their kernels.
 #include <chrono>
 #include <cstdio>
@@ -46,7 +46,8 @@ void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
   HullOptions options;
   options.resolution = resolution;
   HullOptions atStart = options;
-  atStart.mostVertices = NewtonSolver::kLevels[0];
+  atStart.mostVertices = NewtonSolver::kLevels[1];
+  atStart.sweeps = 1;
   for (int run = 0; run < 3; ++run) {
     Clock clock;
     const HullField field(views.train, options.radius, false, pool);
