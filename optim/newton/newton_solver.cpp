@@ -104,7 +104,8 @@ void NewtonSolver::schedule(FitState& state, const Topology& topology, const Fit
   const bool clipSettled = n.level > 0 || n.steps > 6;
   const bool last = n.level == kLastLevel || !options.coarseToFine;
   const double drop = report.before > 0 ? (report.before - report.energy()) / report.before : 0;
-  n.stalls = drop < (last || n.relaxed ? kFinalStall : kStall) ? n.stalls + 1 : 0;
+  const bool final = last || n.relaxed || (n.level == kLastLevel - 1 && report.rmsPixels < kFineRms);
+  n.stalls = drop < (final ? kFinalStall : kStall) ? n.stalls + 1 : 0;
   const bool settled = n.stalls >= kStallsInARow || n.steps >= kMostSteps;
   if (!settled || (!clipSettled && n.steps < kMostSteps)) return;
   if (n.level >= kLastLevel - 1 && !n.relaxed && report.meanPixels > rough_) {

@@ -32,7 +32,7 @@ class NewtonSolver : public FitSolver {
   static constexpr int kLevels[] = {4000, 12000, 30000};
   static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
   static constexpr double kFaceShare = 0.96;  // of the most faces that remeshing aims at: it hits within 2 %
-  static constexpr double kStall = 0.03, kFinalStall = 0.02;
+  static constexpr double kStall = 0.03, kFinalStall = 0.01;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
   static constexpr double kFewViews = 16, kRoughPixels = 0.03, kNoisyRoughPixels = 0.08, kCleanNoise = 0.05;
   static constexpr double kBinaryNoise = 0.25, kRelaxation = 0.3;
