@@ -144,12 +144,10 @@ Mesh makeStartMesh(const FitOptions& options, const ViewSet& views, ThreadPool& 
     HullOptions hullOptions;
     hullOptions.resolution = options.hullResolution;
     hullOptions.finest = kFinestHull;
-    if (resolvedSolver(options, views) == SolverKind::Newton && options.coarseToFine) {
-      // Which thins it out before its first step. A hull as coarse as that at once is worse to begin with: bunny from 8
-      // views ends at a volume IoU of 0.919 instead of 0.932.
+    // Which thins it out before its first step. A hull as coarse as that at once is worse to begin with: bunny from 8
+    // views ends at a volume IoU of 0.919 instead of 0.932.
+    if (resolvedSolver(options, views) == SolverKind::Newton && options.coarseToFine)
       hullOptions.mostVertices = NewtonSolver::kLevels[1];
-      hullOptions.sweeps = 1;
-    }
     Hull hull = makeVisualHull(views.train, hullOptions, pool, known, card);
     const bool onCard = card && card->used() && !card->failure();
     if (note) *note = "Visual hull: " + hull.summary() + (onCard ? "; sampled on the graphics card" : "");

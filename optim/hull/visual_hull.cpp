@@ -37,10 +37,11 @@ CleanGrid cleanGrid(const GridSampler& sample, const HullField& masks, int resol
   return clean;
 }
 
-double wantedEdge(const Mesh& rough, const SolidField& field, const HullGrid& grid, const HullOptions& options) {
+IsotropicRemeshOptions remeshing(const Mesh& rough, const SolidField& field, const HullGrid& grid, const HullOptions& options) {
   const glm::vec3 middle = grid.origin + 0.5f * grid.step * glm::vec3(grid.points - 1);
   const double edge = std::max(options.edgePixels * field.pixelAt(middle), double(grid.step));
-  return options.mostVertices > 0 ? std::max(edge, evenEdge(surfaceArea(rough), options.mostVertices)) : edge;
+  const double least = options.mostVertices > 0 ? evenEdge(surfaceArea(rough), options.mostVertices) : 0;
+  return least > edge ? IsotropicRemeshOptions{least, 1} : IsotropicRemeshOptions{edge, 2};
 }
 
 HullField fieldOf(std::span<const View> views, const HullOptions& options, ThreadPool& pool, const KnownMasks* known,
@@ -76,7 +77,7 @@ Hull meshSampled(const GridSampler& sample, const SolidField& solid, const HullF
   hull.mesh = extractSurface(grid, solid, pool);
   if (options.edgePixels > 0) {
     const auto project = [&](const glm::vec3& p) { return projectToHull(p, grid, solid, 0.25f * grid.step, 1); };
-    hull.mesh = isotropicRemesh(hull.mesh, {wantedEdge(hull.mesh, solid, grid, options), options.sweeps}, project, pool);
+    hull.mesh = isotropicRemesh(hull.mesh, remeshing(hull.mesh, solid, grid, options), project, pool);
   }
   const TopologySummary summary = summarise(buildTopology(int(hull.mesh.positions.size()), hull.mesh.faces));
   hull.components = summary.components;

@@ -26,8 +26,8 @@ struct HullOptions {
   int resolution = 128;      // grid steps along the longest side, 16 .. 512
   int finest = 0;            // steps to go up to, doubling, while every handle hangs on a step of the grid; see below
   double edgePixels = 3;     // wanted edge length in pixels of the masks, at least one step of the grid; 0: no remeshing
-  int mostVertices = 0;      // longer edges where there would be more; 0: no limit. With remeshing only
-  int sweeps = 2;            // of remeshing
+  int mostVertices = 0;      // about; longer edges where there would be more, in one sweep of remeshing instead of two, for
+                             // those who thin it further; 0: no limit
   bool frameCarves = false;  // outside a view's frame is background; else unknown
   double radius = 1.1;       // of the ball around the origin that holds the object
   bool cutPhantoms = true;   // handles that no mask shows go (phantoms.h); false measures what that is worth

@@ -47,7 +47,6 @@ void bench(const ViewSet& views, int resolution, ThreadPool& pool) {
   options.resolution = resolution;
   HullOptions atStart = options;
   atStart.mostVertices = NewtonSolver::kLevels[1];
-  atStart.sweeps = 1;
   for (int run = 0; run < 3; ++run) {
     Clock clock;
     const HullField field(views.train, options.radius, false, pool);
