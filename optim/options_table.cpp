@@ -122,7 +122,7 @@ void addSolverRows(std::vector<Option>& t) {
   t.push_back(row<&F::coarseToFine>(kGroup, {"coarse_to_fine", "Coarse to fine", "", Toggle, 0, 1, kNow, kBasic,
       "Newton begins with a coarse mesh and refines it as it settles; gradient sharpens sigma as the outlines come "
       "near instead of after sigma_steps."}));
-  t.push_back(row<&F::finestTurn>(kGroup, {"finest_turn", "Densest mesh above", "deg", Linear, 0, 90, kNow, kAdvanced,
+  t.push_back(row<&F::finestTurn>(kGroup, {"finest_turn", "Densest above", "deg", Linear, 0, 90, kNow, kAdvanced,
       "Newton, coarse to fine: the densest mesh is made while outlines are rough and half of all neighbouring faces turn by "
       "more than this; 0 makes it wherever outlines are rough.", newtonByLevels}));
   t.push_back(row<&F::retopology>(kGroup, {"retopology", "Follow topology", "", Toggle, 0, 1, kNow, kBasic,
