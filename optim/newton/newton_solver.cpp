@@ -93,7 +93,7 @@ NewtonSettings NewtonSolver::settings(const FitOptions& options, const NewtonSta
 
 // Whether the densest mesh would show more than this one.
 bool NewtonSolver::finestHelps(FitState& state, const Topology& topology, const FitOptions& options, const NewtonReport& report) {
-  if (report.rmsPixels < kFineRms) return false;
+  if (report.rmsPixels < kFinestRms) return false;
   fetch(state);
   return medianTurn(state.positions, topology) > options.finestTurn;
 }

@@ -2,8 +2,8 @@
 //
 // Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long, within the options' limits). The coarse levels settle the shape
 // between the rims at a fraction of the cost. A finer level is begun once a step lowers the energy by less than
-// kStall (kFinalStall where it is to end) kStallsInARow times, or after kMostSteps. The last one only when outlines are
-// still rougher than kFineRms pixels and half of all neighbouring faces turn by more than options.finestTurn
+// kStall (kFinalStall where it is to end, or outlines are finer than kFineRms on the last but one) kStallsInARow times, or after kMostSteps. The last one only when outlines are
+// still rougher than kFinestRms pixels and half of all neighbouring faces turn by more than options.finestTurn
 // (face_turn.h): roughness alone does not tell, for with few views the prior, not the density, keeps outlines off the
 // masks. Measured at 16 to 64 views: 12000 vertices do as well at 2.4 to 5.8 degrees (spot, bunny, nefertiti, armadillo)
 // and worse at 6.6 to 10 (scorpion, tree). Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only;
@@ -30,7 +30,7 @@ namespace penumbra {
 class NewtonSolver : public FitSolver {
  public:
   static constexpr int kLevels[] = {4000, 12000, 30000};
-  static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1;
+  static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1, kFinestRms = 0.05;
   static constexpr double kFaceShare = 0.96;  // of the most faces that remeshing aims at: it hits within 2 %
   static constexpr double kStall = 0.03, kFinalStall = 0.01;
   static constexpr int kStallsInARow = 2, kMostSteps = 12;
