@@ -60,7 +60,7 @@ void newtonPart(const Snapshot& s, Ui& ui) {
   if (m.level >= 0) text = "level " + std::to_string(m.level + 1) + " of " + std::to_string(m.levels) + ", ";
   text += "damping " + shortNumber(m.damping);
   if (m.heldBack >= 0) text += ", " + shortNumber(m.heldBack) + " held back";
-  part(ui, text, "Of the last Newton step. Level: of the mesh's density; the last one is used only where outlines are still rough.\n"
+  part(ui, text, "Of the last Newton step. Level: of the mesh's density; the last one is for rough outlines of surfaces that bend sharply.\n"
                  "Damping: rises where a step would have raised the loss, falls when steps succeed.\n"
                  "Held back: vertices that wanted to move more than half an edge and were stopped there.");
 }

@@ -1,9 +1,10 @@
 // The Gauss-Newton fit as a solver of Fitter: schedule, mesh density and stop test around newton_step.h.
 //
-// Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long, within the options' limits). The coarse levels settle the shape
-// between the rims at a fraction of the cost. A finer level is begun once a step lowers the energy by less than
-// kStall (kFinalStall where it is to end, or outlines are finer than kFineRms on the last but one) kStallsInARow times, or after kMostSteps. The last one only when outlines are
-// still rougher than kFinestRms pixels and half of all neighbouring faces turn by more than options.finestTurn
+// Density, coarse to fine: kLevels vertices (edges at least kLeastEdgePixels long, within the options' limits). The coarse
+// levels settle the shape between the rims at a fraction of the cost. A finer level is begun once a step lowers the
+// energy by less than kStall kStallsInARow times, or after kMostSteps; kFinalStall where it is to end, or outlines are
+// finer than kFineRms on the last level but one. The last level is made only when outlines are still rougher than
+// kFinestRms pixels and half of all neighbouring faces turn by more than options.finestTurn
 // (face_turn.h): roughness alone does not tell, for with few views the prior, not the density, keeps outlines off the
 // masks. Measured at 16 to 64 views: 12000 vertices do as well at 2.4 to 5.8 degrees (spot, bunny, nefertiti, armadillo)
 // and worse at 6.6 to 10 (scorpion, tree). Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only;

@@ -37,7 +37,7 @@ struct NewtonReport {
   double largestMove = 0;                   // world units
   double gradientNorm = 0;                  // before
   int solverIterations = 0, attempts = 0;
-  int heldBack = -1;                        // vertices whose move the guard shortened in the last attempt; -1: not counted
+  int heldBack = -1;                        // vertices that the guard's cap stopped in the last attempt; -1: not counted
   bool accepted = false;
   double energy() const { return silhouette + bending; }
 };

@@ -38,7 +38,7 @@ struct Metrics {
   // Of the Gauss-Newton solver, see optim/newton/newton_solver.h
   int level = -1, levels = 0;     // of mesh density, 0 is the coarsest; -1: the mesh keeps its density
   double damping = 0;             // for the next step; 0: another solver
-  int heldBack = -1;              // vertices whose move the step guard shortened; -1: not counted
+  int heldBack = -1;              // vertices stopped at half an edge (step_guard.h); -1: not counted
 };
 
 // Measured now and then by the independent hard rasteriser.
