@@ -76,6 +76,10 @@ int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) 
   return most;
 }
 
+void tell(MeshCare::Outcome& outcome, const std::string& sentence) {
+  outcome.sentence += (outcome.sentence.empty() ? "" : " ") + sentence;
+}
+
 std::string verdictOf(const TopologySummary& topology, const RepairReport& repair) {
   std::string text = "watertight, genus " + std::to_string(topology.genus());
   if (topology.components != 1) text += ", " + std::to_string(topology.components) + " parts";
@@ -114,8 +118,10 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, 0, outcome)) return outcome;
   const RepairReport repair = polish(fit, outcome);
   topology = topologyOf(meshOf(fit.fitter.state()));
+  const int damage = damageAfter(repair);
+  if (mayGoOn && mayMend() && damage > 0 && mend(fit, damage, outcome)) return outcome;
   const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
-  if (mayGoOn && mayTry(fit) && tangled && begin(fit, repair.intersectingAfter, outcome)) return outcome;
+  if (mayGoOn && mayTry(fit) && tangled && begin(fit, damage, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
@@ -150,9 +156,34 @@ RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
   return kept;
 }
 
+// False when nothing becomes sound. The Newton solver goes on at the density it had.
+bool MeshCare::mend(const Fit& fit, int damage, Outcome& outcome) {
+  mended_ = true;
+  const FitState& state = fit.fitter.state();
+  const Mesh present = meshOf(state);
+  Mesh mesh = present;
+  int left = damageAfter(repairMesh(mesh, {}, kRepairRounds, fit.pool));
+  for (const Mesh& whole : {present, mesh}) {
+    if (left == 0) break;
+    Mesh cut = whole;
+    const int patched = damageAfter(patchMesh(cut, kPatchRounds, fit.pool));
+    if (patched < left) mesh = std::move(cut), left = patched;
+  }
+  if (left >= damage) return false;
+  if (fit.beforeChange) fit.beforeChange("mending");
+  trial_ = Trial{state, mismatchOf(present, fit), outlinePixels(present, fit), fit.fitter.iteration(), damage, true};
+  NewtonState newton = state.newton;
+  newton.restartLevel();
+  newton.relaxed = state.newton.relaxed;
+  install(fit.fitter, std::move(mesh), newton, state.growth.stall);
+  outcome.changed = outcome.goOn = true;
+  tell(outcome, std::to_string(damage) + " faces ran through others or lay folded: mended, and the fit goes on.");
+  return true;
+}
+
 // False when extracting would change nothing that matters, or cannot be done.
-bool MeshCare::begin(const Fit& fit, int intersecting, Outcome& outcome) {
-  const bool mends = intersecting > 0;
+bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
+  const bool mends = damage > 0;
   ReextractOptions options;
   options.hull.resolution = fit.options.hullResolution;
   options.hull.edgePixels = std::max(options.hull.edgePixels, meanEdge(fit.fitter.state()) / pixelOf(fit.views));
@@ -173,34 +204,36 @@ bool MeshCare::begin(const Fit& fit, int intersecting, Outcome& outcome) {
     refuted_ = true;
     return false;
   }
-  if (fit.beforeChange) fit.beforeChange();
+  if (fit.beforeChange) fit.beforeChange("re-carving");
   const TopologyMismatch lacked = mismatchOf(present, fit);
-  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), intersecting};
+  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), damage};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
-  outcome.sentence = std::string(mends ? "Faces ran through each other" : "The masks show another topology") +
-                     ": carved anew, " + report.summary() + ".";
+  tell(outcome, std::string(mends ? "Faces ran through each other" : "The masks show another topology") + ": carved anew, " +
+                    report.summary() + ".");
   return true;
 }
 
 void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const Mesh mesh = meshOf(fit.fitter.state());
   const double now = outlinePixels(mesh, fit);
-  const bool mends = trial_->intersecting > 0;
+  const bool mends = trial_->damage > 0;
   const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
-  const bool mended = !mends || polish(fit, outcome).intersectingAfter < trial_->intersecting;
+  const bool mended = !mends || damageAfter(polish(fit, outcome)) < trial_->damage;
   const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
-  if (nearer && mended && !lost) return;
+  if (!nearer) takeBack(fit, std::move(trial), "brought the outlines no nearer to the masks", outcome);
+  else if (!mended) takeBack(fit, std::move(trial), "left as much damage", outcome);
+  else if (lost) takeBack(fit, std::move(trial), "lost holes or parts that the masks show", outcome);
+}
+
+void MeshCare::takeBack(const Fit& fit, Trial trial, const std::string& why, Outcome& outcome) {
   trial.before.iteration = fit.fitter.iteration();
   fit.fitter.restore(trial.before);
-  refuted_ = true;
+  if (!trial.mending) refuted_ = true;
   outcome.changed = true;
-  outcome.sentence = std::string(!nearer   ? "Carving anew brought the outlines no nearer to the masks"
-                                 : !mended ? "Carving anew left as many faces that run through others"
-                                           : "Carving anew lost holes or parts that the masks show") +
-                     ": the mesh before is back.";
+  tell(outcome, (trial.mending ? "Mending " : "Carving anew ") + why + ": the mesh before is back.");
 }
 
 }  // namespace penumbra

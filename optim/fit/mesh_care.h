@@ -5,9 +5,11 @@
 // is extracted anew with the masks' topology, edges as long as before, and the fit goes on: a trial. It is judged at the
 // next convergence, after kTrialIterations of gradient steps or at the end, by the mean distance of the mesh's hard
 // outlines to the masks' over the train views: when that is not smaller than before, or when more holes are covered or
-// parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run. Faces that run
-// through each other beyond kMostIntersecting of all, after the polish, are a cause as well; then the distance may rise
-// by what the polish may, and once polished the mesh must have fewer of them.
+// parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run.
+// Damage the polish leaves is a cause as well: faces that are folded or run through others. First, once a run of the
+// Newton solver, they are mended whatever that does to the outlines, and the fit brings those back. Where that fails and
+// more than kMostIntersecting of all faces run through others, the mesh is extracted anew. Either way the distance may
+// rise by what the polish may, and once polished the mesh must have less damage.
 // Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
@@ -37,7 +39,7 @@ class MeshCare {
     const FitOptions& options;
     ThreadPool& pool;
     int planned = 0;                     // iterations
-    std::function<void()> beforeChange;  // of the topology: the state is still the old one
+    std::function<void(const char* deed)> beforeChange;  // "re-carving", "mending": the state is still the old one
     std::function<bool()> chooseMesh;    // at the end, before the polish: whether the fitter has been given another one
   };
   struct Outcome {
@@ -59,17 +61,22 @@ class MeshCare {
     TopologyMismatch lacked;  // before
     double pixels = 0;    // mean distance of the outlines before
     int begun = 0;        // iteration
-    int intersecting = 0; // faces, when those were its cause
+    int damage = 0;       // faces, when those were its cause
+    bool mending = false; // not carved anew
   };
   void judge(const Fit& fit, Outcome& outcome);
   RepairReport polish(const Fit& fit, Outcome& outcome) const;  // as far as it was kept
-  bool begin(const Fit& fit, int intersecting, Outcome& outcome);  // faces that run through others, if those are the cause
+  bool begin(const Fit& fit, int damage, Outcome& outcome);  // damaged faces, if those are the cause
+  bool mend(const Fit& fit, int damage, Outcome& outcome);
+  void takeBack(const Fit& fit, Trial trial, const std::string& why, Outcome& outcome);
+  bool mayMend() const { return !mended_ && !trial_; }
   bool mayTry(const Fit& fit) const { return fit.options.retopology && !refuted_ && !trial_ && trials_ < kMostTrials; }
 
   MismatchWatch watch_;
   std::optional<Trial> trial_;
   int trials_ = 0, watched_ = 0;
-  bool refuted_ = false;  // a trial did no good
+  bool refuted_ = false;  // a mesh carved anew did no good
+  bool mended_ = false;   // that was tried
 };
 
 }  // namespace penumbra

@@ -7,8 +7,9 @@
 // kFinestRms pixels and half of all neighbouring faces turn by more than options.finestTurn
 // (face_turn.h): roughness alone does not tell, for with few views the prior, not the density, keeps outlines off the
 // masks. Measured at 16 to 64 views: 12000 vertices do as well at 2.4 to 5.8 degrees (spot, bunny, nefertiti, armadillo)
-// and worse at 6.6 to 10 (scorpion, tree). Meshes are made evenly dense by isotropic_remesh.h, closed manifolds only;
-// others keep their triangles. A mesh that came from elsewhere (a file, the other solver) is never made coarser.
+// and worse at 6.6 to 10 (scorpion, tree). Meshes are made evenly dense by isotropic_remesh.h and mended where faces lie
+// folded, for steps keep folds as they find them (step_guard.h); closed manifolds only, others keep their triangles. A
+// mesh that came from elsewhere (a file, the other solver) is never made coarser.
 // Clip of the residuals: 15, 5, then 2 pixels, so that what is far away pulls first and outliers do not pull forever;
 // 15 throughout when the loss is not to be robust.
 // Prior: mu = options.prior clamp(kFewViews / views, 1/4, 1), independent of resolution and density by its units
@@ -34,7 +35,7 @@ class NewtonSolver : public FitSolver {
   static constexpr double kLeastEdgePixels = 2, kFineRms = 0.1, kFinestRms = 0.05;
   static constexpr double kFaceShare = 0.96;  // of the most faces that remeshing aims at: it hits within 2 %
   static constexpr double kStall = 0.03, kFinalStall = 0.01;
-  static constexpr int kStallsInARow = 2, kMostSteps = 12;
+  static constexpr int kStallsInARow = 2, kMostSteps = 12, kMendRounds = 3;
   static constexpr double kFewViews = 16, kRoughPixels = 0.03, kNoisyRoughPixels = 0.08, kCleanNoise = 0.05;
   static constexpr double kBinaryNoise = 0.25, kRelaxation = 0.3;
   static constexpr double kNoisePrior = 40, kNoiseReach = 2;

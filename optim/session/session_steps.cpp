@@ -169,7 +169,7 @@ bool SessionWorker::careForMesh(bool atEnd) {
   const bool newton = resolvedSolver(options_, *views_) == SolverKind::Newton;
   if (newton && !atEnd) return false;
   const MeshCare::Fit fit{*fitter_, *views_, options_, *pool_, planned_,
-                          [this] { keepCheckpoint("before re-carving", false); }, [this] { return returnToBest(); }};
+                          [this](const char* deed) { keepCheckpoint("before " + std::string(deed), false); }, [this] { return returnToBest(); }};
   MeshCare::Outcome outcome;
   try {
     const StopScope stop(*pool_, mail_.interrupt());

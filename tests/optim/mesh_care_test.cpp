@@ -102,7 +102,7 @@ TEST(MeshCare, takesBackATrialThatBringsNothing) {
   Fitter fitter(views, options, pool, state);
   MeshCare care;
   int changes = 0;
-  const MeshCare::Fit fit{fitter, *views, options, pool, 600, [&] { ++changes; }};
+  const MeshCare::Fit fit{fitter, *views, options, pool, 600, [&](const char*) { ++changes; }};
   std::vector<std::string> sentences;
   std::vector<glm::vec3> before;
   std::size_t carved = 0;
@@ -228,19 +228,49 @@ TEST(MeshCare, aMeshThatWasCutIsAsConvergedAsBefore) {
   EXPECT_TRUE(fitter.converged());
 }
 
-TEST(MeshCare, takesBackATrialThatMendsNothing) {
+// A fit that draws the balls through each other again, whatever is done to them.
+TEST(MeshCare, mendsThenCarvesAnewThenGivesUp) {
   const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
   CareScene s(two, two);
   Fitter fitter(s.views, s.options, s.pool, s.state);
+  std::vector<std::string> deeds;
+  const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, [&](const char* deed) { deeds.push_back(deed); }};
   MeshCare care;
-  const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
-  const auto begun = care.atEnd(fit, true);
-  ASSERT_TRUE(begun.goOn) << begun.verdict;
-  EXPECT_NE(begun.sentence.find("Faces ran through each other"), std::string::npos) << begun.sentence;
-  fitter.restore(s.state);  // as if the fit had drawn it through itself again
+  const auto mended = care.atEnd(fit, true);
+  ASSERT_TRUE(mended.goOn) << mended.verdict;
+  EXPECT_NE(mended.sentence.find("mended, and the fit goes on"), std::string::npos) << mended.sentence;
+  fitter.restore(s.state);
+  const auto carved = care.atEnd(fit, true);
+  ASSERT_TRUE(carved.goOn) << carved.verdict;
+  EXPECT_NE(carved.sentence.find("Mending left as much damage: the mesh before is back. Faces ran through each other: carved anew"),
+            std::string::npos) << carved.sentence;
+  fitter.restore(s.state);
   const auto judged = care.atEnd(fit, true);
   EXPECT_FALSE(judged.goOn);
-  EXPECT_NE(judged.sentence.find("left as many faces that run through others"), std::string::npos) << judged.sentence;
+  EXPECT_NE(judged.sentence.find("Carving anew left as much damage"), std::string::npos) << judged.sentence;
+  EXPECT_EQ(deeds, (std::vector<std::string>{"mending", "re-carving"}));
+}
+
+// Two cells away from each other in the masks: cutting them apart spoils more than a polish may, until the fit goes on.
+TEST(MeshCare, mendsWhatTheFitCanBringHome) {
+  const Mesh ball = testing::ballMesh(4);
+  const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {2.2f, 0, 0}));
+  const Mesh two = testing::together(crumpled(ball), testing::moved(ball, glm::vec3(1), {1.6f, 0, 0}));
+  CareScene s(apart, two);
+  s.options.retopology = false;
+  s.state.newton.level = 2;
+  s.state.newton.converged = true;
+  Fitter fitter(s.views, s.options, s.pool, s.state);
+  const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
+  MeshCare care;
+  const auto mended = care.atEnd(fit, true);
+  ASSERT_TRUE(mended.goOn) << mended.verdict;
+  ASSERT_FALSE(fitter.converged());
+  while (!fitter.converged()) fitter.iterate();
+  const auto judged = care.atEnd(fit, true);
+  EXPECT_FALSE(judged.goOn);
+  EXPECT_EQ(judged.sentence, "");
+  EXPECT_EQ(judged.verdict, "watertight, genus 0, 2 parts, no self-intersections");
 }
 
 TEST(MeshCare, findsNothingToDoOnABall) {
