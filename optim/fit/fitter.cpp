@@ -393,7 +393,7 @@ void Fitter::restore(const FitState& state) {
   impl_->install(state);
 }
 
-const ViewSet& Fitter::trustedViews() const { return *impl_->trusted; }
+const std::shared_ptr<const ViewSet>& Fitter::trustedViews() const { return impl_->trusted; }
 const std::vector<float>& Fitter::viewIoU() const {
   if (!impl_->installedIoU.empty()) return impl_->installedIoU;
   return *impl_->withSolver([](FitSolver& s) { return &s.viewIoU(); });

@@ -66,7 +66,7 @@ class Fitter {
   void restore(const FitState& state);          // throws Error(Input) when it is not finite or does not fit together
   // What the Newton solver trusts: cameras corrected (view_correction.h), views that contradict the others left out
   // (view_trust.h); with other solvers the views as they were given.
-  const ViewSet& trustedViews() const;
+  const std::shared_ptr<const ViewSet>& trustedViews() const;
   const std::vector<float>& viewIoU() const;           // per train view, newest known, -1 unknown
   const std::vector<float>& measureViewIoU();          // likewise, of the mesh as it is even if it was not iterated yet
   const std::vector<float>& vertexGradient() const;    // |dL/dx|, one a vertex

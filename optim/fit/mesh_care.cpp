@@ -17,12 +17,13 @@ Mesh meshOf(const FitState& state) { return {state.positions, state.faces}; }
 TopologySummary topologyOf(const Mesh& mesh) { return summarise(buildTopology(int(mesh.positions.size()), mesh.faces)); }
 bool isSolid(const TopologySummary& topology) { return topology.closed() && topology.inconsistentEdges == 0; }
 
-double outlinePixels(const Mesh& mesh, const MeshCare::Fit& fit) {
-  return evaluateSilhouettes(mesh, fit.fitter.trustedViews().train, fit.pool).contourErrorPx;
+// Both ways, between hard masks.
+double maskPixels(const Mesh& mesh, const MeshCare::Fit& fit) {
+  return evaluateSilhouettes(mesh, fit.fitter.trustedViews()->train, fit.pool).contourErrorPx;
 }
 
 TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit) {
-  return topologyMismatch(mesh, fit.fitter.trustedViews().train, {}, fit.pool);
+  return topologyMismatch(mesh, fit.fitter.trustedViews()->train, {}, fit.pool);
 }
 
 double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
@@ -58,22 +59,17 @@ int damageAfter(const RepairReport& repair) { return repair.foldedAfter + repair
 
 // Pixels that agree with the mask before and not after, in the view that has most of them.
 int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) {
-  const ViewSet& views = fit.fitter.trustedViews();
-  std::vector<Camera> cameras;
-  for (const View& view : views.train) cameras.push_back(view.camera);
-  const std::vector<Mask> was = renderHardMasks(before, cameras, fit.pool, 2);
-  const std::vector<Mask> is = renderHardMasks(after, cameras, fit.pool, 2);
-  int most = 0;
-  for (std::size_t v = 0; v < cameras.size(); ++v) {
-    const std::vector<float>& mask = views.train[v].mask.pixels;
-    int count = 0;
-    for (std::size_t i = 0; i < mask.size(); ++i) {
-      const bool inside = mask[i] >= 0.5f;
-      count += inside == (was[v].pixels[i] >= 0.5f) && inside != (is[v].pixels[i] >= 0.5f);
+  const std::vector<View>& views = fit.fitter.trustedViews()->train;
+  std::vector<int> counts(views.size(), 0);
+  fit.pool.parallelFor(int(views.size()), [&](int index, int) {
+    const View& view = views[std::size_t(index)];
+    const Mask was = renderHardMask(before, view.camera, 2), is = renderHardMask(after, view.camera, 2);
+    for (std::size_t i = 0; i < was.pixels.size(); ++i) {
+      const bool inside = view.mask.pixels[i] >= 0.5f;
+      counts[std::size_t(index)] += inside == (was.pixels[i] >= 0.5f) && inside != (is.pixels[i] >= 0.5f);
     }
-    most = std::max(most, count);
-  }
-  return most;
+  });
+  return *std::max_element(counts.begin(), counts.end());
 }
 
 void tell(MeshCare::Outcome& outcome, const std::string& sentence) {
@@ -116,66 +112,75 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
     return outcome;
   }
   if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, 0, outcome)) return outcome;
-  const RepairReport repair = polish(fit, outcome);
+  const Polish polished = polish(fit, outcome);
+  const RepairReport& repair = polished.kept;
   topology = topologyOf(meshOf(fit.fitter.state()));
   const int damage = damageAfter(repair);
-  if (mayGoOn && mayMend() && damage > 0 && mend(fit, damage, outcome)) return outcome;
+  if (mayGoOn && mayMend() && damage > 0 && mend(fit, polished, outcome)) return outcome;
   const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
   if (mayGoOn && mayTry(fit) && tangled && begin(fit, damage, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
 
-RepairReport MeshCare::polish(const Fit& fit, Outcome& outcome) const {
+double MeshCare::outlinePixels(const Mesh& mesh, const Fit& fit) {
+  if (!meter_ || metered_ != fit.fitter.trustedViews()) {
+    metered_ = fit.fitter.trustedViews();
+    meter_ = std::make_unique<OutlineMeter>(metered_, fit.pool);
+  }
+  return meter_->measure(mesh.positions, buildTopology(int(mesh.positions.size()), mesh.faces)).mean;
+}
+
+MeshCare::Polish MeshCare::polish(const Fit& fit, Outcome& outcome) {
   FitState state = fit.fitter.state();
   const Mesh before = meshOf(state);
+  Polish p;
   Mesh mesh = before;
-  RepairReport kept = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
-  if (kept.rounds == 0) return kept;
-  const double allowed = mostAllowed(outlinePixels(before, fit));
-  std::vector<Mesh> wholes = {before};
-  if (damageAfter(kept) < damageBefore(kept) && outlinePixels(mesh, fit) <= allowed) {
+  RepairReport& kept = p.kept = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
+  if (kept.rounds == 0) return p;
+  p.soundest = mesh, p.damage = damageAfter(kept);
+  p.pixels = outlinePixels(before, fit);
+  const double allowed = mostAllowed(p.pixels), repaired = outlinePixels(mesh, fit);
+  std::vector<const Mesh*> wholes = {&before};
+  if (damageAfter(kept) < damageBefore(kept) && repaired <= allowed) {
     state.positions = mesh.positions;
     state.faces = mesh.faces;
     fit.fitter.restore(state);
     outcome.changed = true;
-    wholes.push_back(std::move(mesh));
+    p.pixels = repaired;
+    wholes.push_back(&mesh);
   } else {
     kept.intersectingAfter = kept.intersectingBefore, kept.foldedAfter = kept.foldedBefore;
   }
-  for (const Mesh& whole : wholes) {
+  for (const Mesh* whole : wholes) {
     if (damageAfter(kept) == 0) break;
-    Mesh cut = whole;
+    Mesh cut = *whole;
     const RepairReport patched = patchMesh(cut, kPatchRounds, fit.pool);
+    if (damageAfter(patched) < p.damage) p.soundest = cut, p.damage = damageAfter(patched);
     if (damageAfter(patched) >= damageAfter(kept)) continue;
-    if (mostSpoilt(whole, cut, fit) > kMostSpoilt || outlinePixels(cut, fit) > allowed) continue;
+    const double now = outlinePixels(cut, fit);
+    if (now > allowed || mostSpoilt(*whole, cut, fit) > kMostSpoilt) continue;
     install(fit.fitter, std::move(cut), state.newton, state.growth.stall);  // the fit is as far as it was
     outcome.changed = true;
-    return patched;
+    kept = patched;
+    p.pixels = now;
+    break;
   }
-  return kept;
+  return p;
 }
 
 // False when nothing becomes sound. The Newton solver goes on at the density it had.
-bool MeshCare::mend(const Fit& fit, int damage, Outcome& outcome) {
+bool MeshCare::mend(const Fit& fit, const Polish& polished, Outcome& outcome) {
   mended_ = true;
-  const FitState& state = fit.fitter.state();
-  const Mesh present = meshOf(state);
-  Mesh mesh = present;
-  int left = damageAfter(repairMesh(mesh, {}, kRepairRounds, fit.pool));
-  for (const Mesh& whole : {present, mesh}) {
-    if (left == 0) break;
-    Mesh cut = whole;
-    const int patched = damageAfter(patchMesh(cut, kPatchRounds, fit.pool));
-    if (patched < left) mesh = std::move(cut), left = patched;
-  }
-  if (left >= damage) return false;
+  const int damage = damageAfter(polished.kept);
+  if (polished.damage >= damage) return false;
   if (fit.beforeChange) fit.beforeChange("mending");
-  trial_ = Trial{state, mismatchOf(present, fit), outlinePixels(present, fit), fit.fitter.iteration(), damage, true};
+  const FitState& state = fit.fitter.state();
+  trial_ = Trial{state, mismatchOf(meshOf(state), fit), polished.pixels, fit.fitter.iteration(), damage, true};
   NewtonState newton = state.newton;
   newton.restartLevel();
   newton.relaxed = state.newton.relaxed;
-  install(fit.fitter, std::move(mesh), newton, state.growth.stall);
+  install(fit.fitter, polished.soundest, newton, state.growth.stall);
   outcome.changed = outcome.goOn = true;
   tell(outcome, std::to_string(damage) + " faces ran through others or lay folded: mended, and the fit goes on.");
   return true;
@@ -191,7 +196,7 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
   const Mesh present = meshOf(fit.fitter.state());
   Mesh mesh;
   try {
-    mesh = reextract(present, fit.fitter.trustedViews().train, options, fit.pool, &report);
+    mesh = reextract(present, fit.fitter.trustedViews()->train, options, fit.pool, &report);
   } catch (const Error& error) {
     if (error.code() != ExitCode::Input) throw;
     refuted_ = true;
@@ -206,7 +211,7 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
   }
   if (fit.beforeChange) fit.beforeChange("re-carving");
   const TopologyMismatch lacked = mismatchOf(present, fit);
-  trial_ = Trial{fit.fitter.state(), lacked, outlinePixels(present, fit), fit.fitter.iteration(), damage};
+  trial_ = Trial{fit.fitter.state(), lacked, mends ? outlinePixels(present, fit) : maskPixels(present, fit), fit.fitter.iteration(), damage};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   tell(outcome, std::string(mends ? "Faces ran through each other" : "The masks show another topology") + ": carved anew, " +
@@ -216,10 +221,10 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
 
 void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const Mesh mesh = meshOf(fit.fitter.state());
-  const double now = outlinePixels(mesh, fit);
   const bool mends = trial_->damage > 0;
+  const double now = mends ? outlinePixels(mesh, fit) : maskPixels(mesh, fit);
   const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
-  const bool mended = !mends || damageAfter(polish(fit, outcome)) < trial_->damage;
+  const bool mended = !mends || damageAfter(polish(fit, outcome).kept) < trial_->damage;
   const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);

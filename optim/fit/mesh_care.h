@@ -8,9 +8,9 @@
 // parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run.
 // Damage the polish leaves is a cause as well: faces that are folded or run through others. First, once a run of the
 // Newton solver, they are mended whatever that does to the outlines, and the fit brings those back. Where that fails and
-// more than kMostIntersecting of all faces run through others, the mesh is extracted anew. Either way the distance may
-// rise by what the polish may, and once polished the mesh must have less damage.
-// Polish, at the end: repairMesh(), kept only when the same distance rises by no more than kRise and kRisePixels. Where
+// more than kMostIntersecting of all faces run through others, the mesh is extracted anew. Either way the mean distance of
+// its own outlines (outline_residuals.h) may rise by what the polish may, and once polished it must have less damage.
+// Polish, at the end: repairMesh(), kept only when that distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
 // pixels of any train view.
@@ -18,10 +18,12 @@
 // Limits: meshes that are open or wound inconsistently are left alone.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "optim/fit/fitter.h"
+#include "optim/fit/outline_residuals.h"
 #include "optim/remesh/repair.h"
 #include "optim/remesh/retopology.h"
 
@@ -64,16 +66,25 @@ class MeshCare {
     int damage = 0;       // faces, when those were its cause
     bool mending = false; // not carved anew
   };
+  struct Polish {
+    RepairReport kept;
+    double pixels = 0;  // mean distance of the outlines then; not known when nothing was damaged
+    Mesh soundest;   // of what was tried, kept or not; empty when nothing was damaged
+    int damage = 0;  // faces of it
+  };
   void judge(const Fit& fit, Outcome& outcome);
-  RepairReport polish(const Fit& fit, Outcome& outcome) const;  // as far as it was kept
+  double outlinePixels(const Mesh& mesh, const Fit& fit);
+  Polish polish(const Fit& fit, Outcome& outcome);
   bool begin(const Fit& fit, int damage, Outcome& outcome);  // damaged faces, if those are the cause
-  bool mend(const Fit& fit, int damage, Outcome& outcome);
+  bool mend(const Fit& fit, const Polish& polished, Outcome& outcome);
   void takeBack(const Fit& fit, Trial trial, const std::string& why, Outcome& outcome);
   bool mayMend() const { return !mended_ && !trial_; }
   bool mayTry(const Fit& fit) const { return fit.options.retopology && !refuted_ && !trial_ && trials_ < kMostTrials; }
 
   MismatchWatch watch_;
   std::optional<Trial> trial_;
+  std::unique_ptr<OutlineMeter> meter_;
+  std::shared_ptr<const ViewSet> metered_;  // its views
   int trials_ = 0, watched_ = 0;
   bool refuted_ = false;  // a mesh carved anew did no good
   bool mended_ = false;   // that was tried

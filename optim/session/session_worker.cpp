@@ -229,7 +229,7 @@ void SessionWorker::takeOver(std::shared_ptr<const Source> source, std::shared_p
   if (!views_->heldOut.empty()) text += ", " + std::to_string(views_->heldOut.size()) + " held out";
   if (!fitter_->startNote().empty()) text += ". " + fitter_->startNote();
   text += cardNeedText(fitter_->predictedCardNeed());
-  mail_.post({EventKind::Loaded, text + ".", adviceOnViews(*views_, fitter_->trustedViews()), source_->path.string(), 0});
+  mail_.post({EventKind::Loaded, text + ".", adviceOnViews(*views_, *fitter_->trustedViews()), source_->path.string(), 0});
 }
 
 // --- Running ---
@@ -300,7 +300,7 @@ void SessionWorker::handle(command::Recarve&) {
   message_.clear();
   try {
     const StopScope stop(*pool_, mail_.interrupt());
-    mesh = reextract({fitter_->state().positions, fitter_->state().faces}, fitter_->trustedViews().train, options, *pool_, &report);
+    mesh = reextract({fitter_->state().positions, fitter_->state().faces}, fitter_->trustedViews()->train, options, *pool_, &report);
   } catch (const Interrupted&) {
     return publish();
   } catch (...) {
