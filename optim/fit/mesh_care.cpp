@@ -22,9 +22,12 @@ double maskPixels(const Mesh& mesh, const MeshCare::Fit& fit) {
   return evaluateSilhouettes(mesh, fit.fitter.trustedViews()->train, fit.pool).contourErrorPx;
 }
 
-TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit) {
-  return topologyMismatch(mesh, fit.fitter.trustedViews()->train, {}, fit.pool);
+TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit, const TopologyMismatchOptions& options = {}) {
+  return topologyMismatch(mesh, fit.fitter.trustedViews()->train, options, fit.pool);
 }
+
+// What a mending may lose shows in few pixels: its own outlines do not tell of a hole that has gone.
+constexpr TopologyMismatchOptions kSmallest{.leastPixels = 4, .share = 0.5, .leastViews = 1};
 
 double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
 
@@ -56,6 +59,10 @@ void install(Fitter& fitter, Mesh mesh, const NewtonState& newton = {}, const St
 
 int damageBefore(const RepairReport& repair) { return repair.foldedBefore + repair.intersectingBefore; }
 int damageAfter(const RepairReport& repair) { return repair.foldedAfter + repair.intersectingAfter; }
+
+bool isTangled(const RepairReport& repair, const Mesh& mesh) {
+  return repair.intersectingAfter > MeshCare::kMostIntersecting * double(mesh.faces.size());
+}
 
 // Pixels that agree with the mask before and not after, in the view that has most of them.
 int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) {
@@ -117,8 +124,7 @@ MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   topology = topologyOf(meshOf(fit.fitter.state()));
   const int damage = damageAfter(repair);
   if (mayGoOn && mayMend() && damage > 0 && mend(fit, polished, outcome)) return outcome;
-  const bool tangled = repair.intersectingAfter > kMostIntersecting * double(mesh.faces.size());
-  if (mayGoOn && mayTry(fit) && tangled && begin(fit, damage, outcome)) return outcome;
+  if (mayGoOn && mayTry(fit) && isTangled(repair, mesh) && begin(fit, damage, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
@@ -169,14 +175,19 @@ MeshCare::Polish MeshCare::polish(const Fit& fit, Outcome& outcome) {
   return p;
 }
 
-// False when nothing becomes sound. The Newton solver goes on at the density it had.
+// False when nothing becomes sound, or little, and that at the cost of tunnels while masks show holes that are covered.
+// The Newton solver goes on at the density it had.
 bool MeshCare::mend(const Fit& fit, const Polish& polished, Outcome& outcome) {
   mended_ = true;
   const int damage = damageAfter(polished.kept);
   if (polished.damage >= damage) return false;
-  if (fit.beforeChange) fit.beforeChange("mending");
   const FitState& state = fit.fitter.state();
-  trial_ = Trial{state, mismatchOf(meshOf(state), fit), polished.pixels, fit.fitter.iteration(), damage, true};
+  const Mesh present = meshOf(state);
+  const TopologyMismatch lacked = mismatchOf(present, fit, kSmallest);
+  const bool shuts = topologyOf(polished.soundest).genus() < topologyOf(present).genus();
+  if (shuts && lacked.coveredHoles > 0 && !isTangled(polished.kept, present)) return false;
+  if (fit.beforeChange) fit.beforeChange("mending");
+  trial_ = Trial{state, lacked, polished.pixels, fit.fitter.iteration(), damage, true};
   NewtonState newton = state.newton;
   newton.restartLevel();
   newton.relaxed = state.newton.relaxed;
@@ -225,7 +236,8 @@ void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const double now = mends ? outlinePixels(mesh, fit) : maskPixels(mesh, fit);
   const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
   const bool mended = !mends || damageAfter(polish(fit, outcome).kept) < trial_->damage;
-  const TopologyMismatch lacks = mismatchOf(mesh, fit), &lacked = trial_->lacked;
+  const TopologyMismatch lacks = trial_->mending ? mismatchOf(mesh, fit, kSmallest) : mismatchOf(mesh, fit);
+  const TopologyMismatch& lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
   if (!nearer) takeBack(fit, std::move(trial), "brought the outlines no nearer to the masks", outcome);

@@ -9,7 +9,8 @@
 // Damage the polish leaves is a cause as well: faces that are folded or run through others. First, once a run of the
 // Newton solver, they are mended whatever that does to the outlines, and the fit brings those back. Where that fails and
 // more than kMostIntersecting of all faces run through others, the mesh is extracted anew. Either way the mean distance of
-// its own outlines (outline_residuals.h) may rise by what the polish may, and once polished it must have less damage.
+// its own outlines (outline_residuals.h) may rise by what the polish may, and once polished it must have less damage. Where
+// masks show holes that are covered, tunnels are not given up for less than that share.
 // Polish, at the end: repairMesh(), kept only when that distance rises by no more than kRise and kRisePixels. Where
 // it leaves damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts that out of the
 // mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than kMostSpoilt
