@@ -222,7 +222,8 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
   }
   if (fit.beforeChange) fit.beforeChange("re-carving");
   const TopologyMismatch lacked = mismatchOf(present, fit);
-  trial_ = Trial{fit.fitter.state(), lacked, mends ? outlinePixels(present, fit) : maskPixels(present, fit), fit.fitter.iteration(), damage};
+  const double pixels = mends ? outlinePixels(present, fit) : maskPixels(present, fit);
+  trial_ = Trial{fit.fitter.state(), lacked, pixels, fit.fitter.iteration(), damage};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   tell(outcome, std::string(mends ? "Faces ran through each other" : "The masks show another topology") + ": carved anew, " +
@@ -236,7 +237,7 @@ void MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const double now = mends ? outlinePixels(mesh, fit) : maskPixels(mesh, fit);
   const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
   const bool mended = !mends || damageAfter(polish(fit, outcome).kept) < trial_->damage;
-  const TopologyMismatch lacks = trial_->mending ? mismatchOf(mesh, fit, kSmallest) : mismatchOf(mesh, fit);
+  const TopologyMismatch lacks = mismatchOf(mesh, fit, trial_->mending ? kSmallest : TopologyMismatchOptions{});
   const TopologyMismatch& lacked = trial_->lacked;
   const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);

@@ -70,8 +70,8 @@ class MeshCare {
   struct Polish {
     RepairReport kept;
     double pixels = 0;  // mean distance of the outlines then; not known when nothing was damaged
-    Mesh soundest;   // of what was tried, kept or not; empty when nothing was damaged
-    int damage = 0;  // faces of it
+    Mesh soundest;      // of what was tried, kept or not; empty when nothing was damaged
+    int damage = 0;     // faces of it
   };
   void judge(const Fit& fit, Outcome& outcome);
   double outlinePixels(const Mesh& mesh, const Fit& fit);
