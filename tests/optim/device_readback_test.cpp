@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "optim/fit/device_solver.h"
+#include "renderer/cuda/mesh_terms.h"
 #include "renderer/cuda/pixel_loss.h"
 #include "renderer/cuda/published.h"
 #include "renderer/cuda/scene.h"

@@ -9,8 +9,11 @@
 
 #include "renderer/cuda/cuda_status.h"
 #include "renderer/cuda/host_iteration.h"
-#include "renderer/cuda/iteration.h"
+#include "renderer/cuda/mesh_terms.h"
+#include "renderer/cuda/pixel_loss.h"
+#include "renderer/cuda/scene.h"
 #include "tests/support/device_scene.h"
+#include "tests/support/fake_card.h"
 #include "tests/support/fake_cuda.h"
 
 namespace penumbra {
@@ -18,9 +21,7 @@ namespace {
 
 using FakeExecutor = device::CudaExecutor<FakeKernels>;
 
-std::unique_ptr<DeviceIteration> onFake(const FakeCuda& fake) {
-  return std::make_unique<device::Iteration<FakeExecutor>>(FakeExecutor(fake.api()));
-}
+std::unique_ptr<DeviceIteration> onFake(const FakeCuda& fake) { return fakeIteration(fake.api()); }
 
 DeviceScene smallScene(std::size_t index = 0) {
   DeviceScene scene = deviceScene(testScenes()[index], 0);

@@ -7,10 +7,11 @@
 #include <set>
 
 #include "renderer/cuda/cuda_executor.h"
-#include "renderer/cuda/hull_sampler.h"
-#include "renderer/cuda/iteration.h"
-#include "renderer/cuda/newton_iteration.h"
+#include "renderer/cuda/scan.h"
+#include "renderer/cuda/scene.h"
+#include "renderer/cuda/totals.h"
 #include "tests/support/device_scene.h"
+#include "tests/support/fake_card.h"
 #include "tests/support/fake_cuda.h"
 
 namespace penumbra::device {
@@ -31,30 +32,30 @@ DeviceOptions everything(const DeviceScene& scene, CoverageModel model, bool oth
 
 struct Card {
   FakeCuda fake;
-  Iteration<FakeExecutor> iteration{FakeExecutor(fake.api())};
+  std::unique_ptr<DeviceIteration> iteration = fakeIteration(fake.api());
 
   void load(const DeviceScene& scene, const DeviceOptions& options) {
-    iteration.setOptions(options);
-    iteration.setViews(scene.inputs(), true);
-    iteration.setMesh(scene.topology, {scene.positions, {}, {}});
+    iteration->setOptions(options);
+    iteration->setViews(scene.inputs(), true);
+    iteration->setMesh(scene.topology, {scene.positions, {}, {}});
   }
 };
 
 // A Gauss-Newton step whose moves are small: counts of parts stay what they are.
 struct NewtonCard {
   FakeCuda fake;
-  NewtonIteration<FakeExecutor> iteration{FakeExecutor(fake.api())};
+  std::unique_ptr<DeviceNewton> iteration = fakeNewton(fake.api());
 
   explicit NewtonCard(const DeviceScene& scene) {
     std::vector<DeviceNewtonView> views;
     for (std::size_t v = 0; v < scene.cameras.size(); ++v) views.push_back({scene.cameras[v], scene.masks[v], scene.masks[v]});
-    iteration.setViews(views);
-    iteration.setMesh(scene.topology, scene.positions, Umbrella(scene.topology).plate());
+    iteration->setViews(views);
+    iteration->setMesh(scene.topology, scene.positions, Umbrella(scene.topology).plate());
   }
   DeviceNewtonReport step() {
     DeviceNewtonSettings settings;
     settings.damping = 1e3;
-    return iteration.step(settings);
+    return iteration->step(settings);
   }
 };
 
@@ -81,7 +82,7 @@ std::function<void(const char*, Index, const std::function<void()>&)> comparing(
 
 // All stages of a hull: of three discs' masks, seen by cameras side by side that look along z.
 DeviceWork makeHull(FakeCuda& fake, std::vector<DeviceWork>* parts = nullptr) {
-  HullSampler<FakeExecutor> hull{FakeExecutor(fake.api())};
+  const std::unique_ptr<DeviceHull> hull = fakeHull(fake.api());
   constexpr int kSize = 48;
   std::vector<std::vector<float>> masks;
   std::vector<DeviceImage> images;
@@ -93,17 +94,17 @@ DeviceWork makeHull(FakeCuda& fake, std::vector<DeviceWork>* parts = nullptr) {
     views.push_back({{40, 0, 0}, {0, 40, 0}, {0, 0, 1}, {float(40 * (v - 1)) * 0.3f, 0, 3}, 24, 24, kSize, kSize, 40});
   }
   for (const auto& mask : masks) images.push_back({kSize, kSize, mask});
-  auto distances = hull.signedDistances(images);
-  if (parts) parts->push_back(hull.work());
+  auto distances = hull->signedDistances(images);
+  if (parts) parts->push_back(hull->work());
   images.clear();
   for (auto& distance : distances) {
     for (float& d : distance) d = -d;
     images.push_back({kSize, kSize, distance});
   }
-  hull.setField({views, images, 1.0f, -kHullFar});
-  hull.coarseCells(10);
-  EXPECT_GT(hull.sample({Vec3<float>(-1.2f), 0.075f, glm::ivec3(32)}).active.size(), 3u);
-  return hull.work();
+  hull->setField({views, images, 1.0f, -kHullFar});
+  hull->coarseCells(10);
+  EXPECT_GT(hull->sample({Vec3<float>(-1.2f), 0.075f, glm::ivec3(32)}).active.size(), 3u);
+  return hull->work();
 }
 
 TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
@@ -116,11 +117,11 @@ TEST(KernelBounds, HaveARowForEveryKernelThatIsLaunched) {
       DeviceStep step;
       step.sigma = scene.sigma;
       step.keep = true;
-      card.iteration.run({&step, 1});
-      EXPECT_EQ(card.iteration.finish().done, 1);
-      card.iteration.geometry();
+      card.iteration->run({&step, 1});
+      EXPECT_EQ(card.iteration->finish().done, 1);
+      card.iteration->geometry();
       const PictureWish wish{0, 8};
-      card.iteration.pictures({&wish, 1}, scene.sigma);
+      card.iteration->pictures({&wish, 1}, scene.sigma);
       for (const auto& [name, count] : card.fake.kernels) launched.insert(name);
     }
   {
@@ -162,15 +163,15 @@ TEST(KernelBounds, LieBetweenWhatChangesAndWhatThereIs) {
       DeviceStep step;
       step.sigma = scene.sigma;
       step.keep = true;
-      const DeviceWork work = card.iteration.work(step);
+      const DeviceWork work = card.iteration->work(step);
       EXPECT_GT(work.pixels, 0);
       EXPECT_GT(model == CoverageModel::Contour ? work.band : work.pairsForward, 0);
       std::vector<Vec3<float>> gradient;
-      card.iteration.gradient(step, gradient);  // from now on buffers hold what they do between iterations
+      card.iteration->gradient(step, gradient);  // from now on buffers hold what they do between iterations
       int looked = 0;
       card.fake.around = comparing(card.fake, work, scene.name, looked);
-      card.iteration.run({&step, 1});
-      EXPECT_EQ(card.iteration.finish().done, 1);
+      card.iteration->run({&step, 1});
+      EXPECT_EQ(card.iteration->finish().done, 1);
       EXPECT_GT(looked, 20);
     }
 }
@@ -180,7 +181,7 @@ TEST(KernelBounds, OfNewtonStepsLieThereToo) {
     const DeviceScene scene = deviceScene(testScenes()[index], 0);
     NewtonCard card(scene);
     card.step();
-    const DeviceWork work = card.iteration.work();
+    const DeviceWork work = card.iteration->work();
     EXPECT_GT(work.pieces, 0);
     EXPECT_GT(work.pixels, 0);
     int looked = 0;
