@@ -160,7 +160,7 @@ void addOptimiserRows(std::vector<Option>& t) {
       kParameters));
   t.push_back(row<&F::lambda>(kGroup, {"lambda", "Lambda", "", Log, 1e-2, 1e4, kNow, kBasic,
       "How far a step spreads with differential coordinates: about sqrt(lambda) edges.", gradientOnly}));
-  t.push_back(row<&F::learningRate>(kGroup, {"learning_rate", "Learning rate", "", Log, 1e-6, 1, kNow, kBasic,
+  t.push_back(row<&F::learningRate>(kGroup, {"learning_rate", "Learning rate", "", Log, 1e-6, 100, kNow, kBasic,
       "Length of one step of the parameters, in the rate's unit.", gradientOnly}));
   t.push_back(choiceRow<&F::rateUnit>(kGroup, {"rate_unit", "Rate unit", "", Choice, 0, 0, kNow, kAdvanced,
       "What the learning rate counts: radii of the normalised object, pixels at its middle, or mean edges of the mesh; "

@@ -31,7 +31,7 @@ TEST(CliUsage, MistakesGetOneExactSentenceAndTheirExitCode) {
       {{"fit", model, "-o", out, "--vews", "3"}, 2, "Unknown option '--vews'. Did you mean --views?"},
       {{"fit", model, "-o", out, "--views", "three"}, 2,
        "views is 'three', must be a whole number in [1, 512]"},
-      {{"fit", model, "-o", out, "--learning-rate", "3"}, 2, "learning_rate is 3, must be in [1e-06, 1]"},
+      {{"fit", model, "-o", out, "--learning-rate", "300"}, 2, "learning_rate is 300, must be in [1e-06, 100]"},
       {{"fit", model, "-o", out, "--coverage", "magic"}, 2, "coverage is 'magic', must be contour or softras"},
       {{"fit", model, "-o", out, "--views"}, 2, "--views needs a value. See --help."},
       {{model, "--views"}, 2, "--views needs a value. See --help."},

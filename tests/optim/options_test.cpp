@@ -116,9 +116,9 @@ TEST(Options, areFoundByNameWithDashesOrUnderscores) {
 TEST(Options, errorsNameTheValueAndWhatIsAccepted) {
   FitOptions o;
   const auto set = [&](const char* name, auto value) { return messageOf([&] { setOption(o, *findOption(name), value); }); };
-  EXPECT_EQ(set("learning_rate", 3.0), "learning_rate is 3, must be in [1e-06, 1]");
-  EXPECT_EQ(set("learning_rate", std::string_view("0.1x")), "learning_rate is '0.1x', must be in [1e-06, 1]");
-  EXPECT_EQ(set("learning_rate", std::string_view("")), "learning_rate is '', must be in [1e-06, 1]");
+  EXPECT_EQ(set("learning_rate", 300.0), "learning_rate is 300, must be in [1e-06, 100]");
+  EXPECT_EQ(set("learning_rate", std::string_view("0.1x")), "learning_rate is '0.1x', must be in [1e-06, 100]");
+  EXPECT_EQ(set("learning_rate", std::string_view("")), "learning_rate is '', must be in [1e-06, 100]");
   EXPECT_EQ(set("views", 2.5), "views is 2.5, must be a whole number in [1, 512]");
   EXPECT_EQ(set("sigma", std::numeric_limits<double>::quiet_NaN()), "sigma is nan, must be in [1e-07, 0.1]");
   EXPECT_EQ(set("coverage", std::string_view("hard")), "coverage is 'hard', must be contour or softras");
