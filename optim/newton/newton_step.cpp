@@ -38,53 +38,57 @@ std::vector<EliminatedView> NewtonStepper::viewsToEliminate(const NewtonSettings
   if (settings.viewPrior <= 0) return views;
   for (std::size_t v = 0; v < motions_.size(); ++v) {
     const double prior = settings.viewPrior * viewWeights_[v];
-    EliminatedView view{&viewTerms_[v].coupling, ViewMatrix::Zero(), viewTerms_[v].pull - prior * motions_[v]};
-    const ViewMatrix square = (1 + damping) * viewTerms_[v].square + prior * ViewMatrix::Identity();
+    const ViewTerms& terms = here_.viewTerms[v];
+    EliminatedView view{&terms.coupling, ViewMatrix::Zero(), terms.pull - prior * motions_[v]};
+    const ViewMatrix square = (1 + damping) * terms.square + prior * ViewMatrix::Identity();
     if (prior > 0) view.inverse = square.inverse();
     views.push_back(view);
   }
   return views;
 }
 
-NewtonStepper::Misfit NewtonStepper::lookAt(std::span<const glm::vec3> positions, const Topology& topology,
-                                            const NewtonSettings& settings, bool trace) {
+void NewtonStepper::lookAt(std::span<const glm::vec3> positions, const Topology& topology, const NewtonSettings& settings,
+                           bool trace, Sight& sight) {
   if (stop_ && stop_->load()) throw Interrupted{};
   const MeshRef<float> mesh{positions, &topology};
-  if (trace) tracer_.trace(mesh, cameras_, {settings.contour.nearPlane}, outlines_);
+  if (trace) tracer_.trace(mesh, cameras_, {settings.contour.nearPlane}, sight.outlines);
   const std::size_t count = cameras_.size();
   const bool moving = settings.viewPrior > 0;
-  terms_.resize(count);
-  viewTerms_.resize(moving ? count : 0);
-  misfits_.resize(count);
+  sight.terms.resize(count);
+  sight.viewTerms.resize(moving ? count : 0);
+  sight.misfits.resize(count);
   pool_.parallelFor(int(count), [&](int index, int) {
     const std::size_t v = std::size_t(index);
     if (stop_ && stop_->load()) return;
     const TargetField& target = masks_->targets[v];
-    misfits_[v] = moving ? makeContourTerms(mesh, cameras_[v], outlines_[v], target, settings.contour, motions_[v][6], units_[v],
-                                            terms_[v], viewTerms_[v])
-                         : makeContourTerms(mesh, cameras_[v], outlines_[v], target, settings.contour, terms_[v]);
+    sight.misfits[v] = moving ? makeContourTerms(mesh, cameras_[v], sight.outlines[v], target, settings.contour, motions_[v][6],
+                                                 units_[v], sight.terms[v], sight.viewTerms[v])
+                              : makeContourTerms(mesh, cameras_[v], sight.outlines[v], target, settings.contour, sight.terms[v]);
   });
   if (stop_ && stop_->load()) throw Interrupted{};
   for (const int v : trust().distrusted) {
-    terms_[std::size_t(v)].clear();
-    if (moving) viewTerms_[std::size_t(v)] = {{}, ViewMatrix::Zero(), ViewVector::Zero()};
-    misfits_[std::size_t(v)] = {.iou = misfits_[std::size_t(v)].iou};
+    sight.terms[std::size_t(v)].clear();
+    if (moving) sight.viewTerms[std::size_t(v)] = {{}, ViewMatrix::Zero(), ViewVector::Zero()};
+    sight.misfits[std::size_t(v)] = {.iou = sight.misfits[std::size_t(v)].iou};
   }
+  sight.sum = added(sight);
+  if (moving) sight.sum.silhouette += motionEnergy(settings.viewPrior);
+}
+
+NewtonStepper::Misfit NewtonStepper::added(const Sight& sight) const {
   Misfit sum;
   double length = 0;
-  for (std::size_t v = 0; v < count; ++v) {
-    sum.silhouette += misfits_[v].energy;
-    length += misfits_[v].length;
-    sum.meanPixels += misfits_[v].absolute;
-    sum.rmsPixels += misfits_[v].squared;
-    sum.trainIoU += misfits_[v].iou / double(count);
-    viewIoU_[v] = float(misfits_[v].iou);
+  for (const ContourMisfit& view : sight.misfits) {
+    sum.silhouette += view.energy;
+    length += view.length;
+    sum.meanPixels += view.absolute;
+    sum.rmsPixels += view.squared;
+    sum.trainIoU += view.iou / double(sight.misfits.size());
   }
   if (length > 0) {
     sum.meanPixels /= length;
     sum.rmsPixels = std::sqrt(sum.rmsPixels / length);
   }
-  if (moving) sum.silhouette += motionEnergy(settings.viewPrior);
   return sum;
 }
 
@@ -97,23 +101,23 @@ double NewtonStepper::greyShare() const {
 double NewtonStepper::energy(const std::vector<glm::vec3>& positions, const Topology& topology, const NewtonSettings& settings) {
   if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);
   forget();
-  return lookAt(positions, topology, settings, true).silhouette +
-         settings.prior * plateWeight(topology, positions) * plate_.energy(positions);
+  lookAt(positions, topology, settings, true, here_);
+  return here_.sum.silhouette + settings.prior * plateWeight(topology, positions) * plate_.energy(positions);
 }
 
 NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topology& topology,
                                  const NewtonSettings& settings, double& damping) {
   if (plate_.topologyId() != topology.id) plate_ = ThinPlate(topology);
   const double prior = settings.prior * plateWeight(topology, positions);
-  Misfit here = lookAt(positions, topology, settings, tracedId_ != topology.id);
-  tracedId_ = 0;  // until a step is accepted
+  lookAt(positions, topology, settings, tracedId_ != topology.id, here_);
+  tracedId_ = 0;  // in case it is interrupted
   NewtonReport report;
   double tried = damping;
   for (report.attempts = 1; report.attempts <= kAttempts; ++report.attempts) {
     const std::vector<EliminatedView> views = viewsToEliminate(settings, tried);
-    equations_.build(plate_, positions, terms_, {prior, tried}, views);
-    report.before = here.silhouette + equations_.priorEnergy();
-    report.silhouette = here.silhouette, report.bending = equations_.priorEnergy();
+    equations_.build(plate_, positions, here_.terms, {prior, tried}, views);
+    report.before = here_.sum.silhouette + equations_.priorEnergy();
+    report.silhouette = here_.sum.silhouette, report.bending = equations_.priorEnergy();
     report.solverIterations += equations_.solve(settings.solverIterations, settings.solverTolerance, move_).iterations;
     report.heldBack = guardStep(topology, positions, float(settings.maxEdges), move_).capped;
     moved_.resize(positions.size());
@@ -125,29 +129,29 @@ NewtonReport NewtonStepper::step(std::vector<glm::vec3>& positions, const Topolo
     std::vector<ViewVector> motions = motions_;
     for (std::size_t v = 0; v < views.size(); ++v) motions[v] += views[v].solve(move_);
     if (!views.empty()) motions_.swap(motions), moveViews(motions_);
-    Misfit there;
     try {
-      there = lookAt(moved_, topology, settings, true);
+      lookAt(moved_, topology, settings, true, there_);
     } catch (const Interrupted&) {
       if (!views.empty()) moveViews(std::move(motions));
       throw;
     }
     const double bending = prior * plate_.energy(moved_);
-    if (there.silhouette + bending <= report.before) {
+    if (there_.sum.silhouette + bending <= report.before) {
       report.accepted = true;
-      report.silhouette = there.silhouette, report.bending = bending;
-      here = there;
+      report.silhouette = there_.sum.silhouette, report.bending = bending;
+      std::swap(here_, there_);
       positions.swap(moved_);
-      tracedId_ = topology.id;
       tried = nextDamping(tried, true);
       break;
     }
     tried = nextDamping(tried, false);
     if (!views.empty()) moveViews(std::move(motions));
-    here = lookAt(positions, topology, settings, true);
   }
   damping = tried;
-  report.meanPixels = here.meanPixels, report.rmsPixels = here.rmsPixels, report.trainIoU = here.trainIoU;
+  tracedId_ = topology.id;
+  const Misfit& sum = here_.sum;
+  report.meanPixels = sum.meanPixels, report.rmsPixels = sum.rmsPixels, report.trainIoU = sum.trainIoU;
+  for (std::size_t v = 0; v < viewIoU_.size(); ++v) viewIoU_[v] = float(here_.misfits[v].iou);
   double squared = 0;
   for (const glm::vec3& g : equations_.gradient()) squared += glm::dot(glm::dvec3(g), glm::dvec3(g));
   report.gradientNorm = std::sqrt(squared);

@@ -6,7 +6,8 @@
 // says how large a share of its outline votes for the camera as it was given.
 // Trace the outlines -> terms -> normal equations -> conjugate gradients -> guard -> trace again at the new place. When E
 // has grown there the step is tried again with ten times the damping (Levenberg-Marquardt), at most kAttempts times;
-// then the mesh stays. The outlines found at the accepted place serve the next step.
+// then the mesh stays. What is seen from a place is kept until a step from there is accepted; the outlines found at the
+// accepted place serve the next step.
 // Why not gradient descent: the visual hull reproduces every silhouette, so the data alone has no gradient there; only
 // with the prior, solved for all vertices at once, do the parts between the rims move to where they belong.
 #pragma once
@@ -72,7 +73,17 @@ class NewtonStepper {
   struct Misfit {
     double silhouette = 0, meanPixels = 0, rmsPixels = 0, trainIoU = 0;
   };
-  Misfit lookAt(std::span<const glm::vec3> positions, const Topology& topology, const NewtonSettings& settings, bool trace);
+  // What the views show of a mesh at one place.
+  struct Sight {
+    std::vector<ViewOutline<float>> outlines;
+    std::vector<std::vector<ContourTerm>> terms;
+    std::vector<ViewTerms> viewTerms;  // empty while views do not move
+    std::vector<ContourMisfit> misfits;
+    Misfit sum;
+  };
+  void lookAt(std::span<const glm::vec3> positions, const Topology& topology, const NewtonSettings& settings, bool trace,
+              Sight& sight);
+  Misfit added(const Sight& sight) const;
   void moveViews(std::vector<ViewVector> motions);
   double motionEnergy(double viewPrior) const;
   std::vector<EliminatedView> viewsToEliminate(const NewtonSettings& settings, double damping) const;
@@ -82,15 +93,12 @@ class NewtonStepper {
   std::vector<CameraT<float>> cameras_;   // moved by motions_
   std::vector<ViewVector> motions_, units_;
   std::vector<double> viewWeights_;       // W
-  std::vector<ViewTerms> viewTerms_;
   std::shared_ptr<const JudgedMasks> masks_;
   OutlineTracer<float> tracer_;
-  std::vector<ViewOutline<float>> outlines_;
-  std::vector<std::vector<ContourTerm>> terms_;
-  std::vector<ContourMisfit> misfits_;
+  Sight here_, there_;          // before a step and where it would lead
   NormalEquations equations_;
   ThinPlate plate_;
-  std::uint64_t tracedId_ = 0;  // topology the outlines belong to
+  std::uint64_t tracedId_ = 0;  // topology the outlines of here_ belong to
   std::vector<glm::vec3> move_, moved_;
   std::vector<float> viewIoU_;
   const std::atomic<bool>* stop_ = nullptr;

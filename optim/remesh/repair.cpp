@@ -18,12 +18,17 @@ struct Damage {
   int folded = 0, intersecting = 0;
 };
 
+Damage findFolds(const Mesh& mesh) {
+  Damage damage{foldedFaces(mesh)};
+  damage.folded = int(std::count(damage.faces.begin(), damage.faces.end(), 1));
+  return damage;
+}
+
 Damage findDamage(const Mesh& mesh, ThreadPool& pool) {
-  Damage damage{selfIntersectingFaces(mesh, TriangleBvh(mesh), pool)};
-  damage.intersecting = int(std::count(damage.faces.begin(), damage.faces.end(), 1));
-  const std::vector<char> folded = foldedFaces(mesh);
-  damage.folded = int(std::count(folded.begin(), folded.end(), 1));
-  for (std::size_t f = 0; f < folded.size(); ++f) damage.faces[f] |= folded[f];
+  Damage damage = findFolds(mesh);
+  const std::vector<char> crossing = selfIntersectingFaces(mesh, TriangleBvh(mesh), pool);
+  damage.intersecting = int(std::count(crossing.begin(), crossing.end(), 1));
+  for (std::size_t f = 0; f < crossing.size(); ++f) damage.faces[f] |= crossing[f];
   return damage;
 }
 
@@ -152,9 +157,13 @@ RepairReport patchMesh(Mesh& mesh, int rounds, ThreadPool& pool) {
   return report;
 }
 
-RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
+namespace {
+
+// Rounds while `find` finds damage; watertight is left false.
+template <class Find>
+RepairReport repair(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool, const Find& find) {
   RepairReport report;
-  Damage damage = findDamage(mesh, pool);
+  Damage damage = find();
   report.foldedBefore = damage.folded;
   report.intersectingBefore = damage.intersecting;
   for (; report.rounds < rounds && damage.folded + damage.intersecting > 0; ++report.rounds) {
@@ -166,12 +175,23 @@ RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, 
     options.window = {0.3f, 4};  // only what is broken
     options.relaxations = 0;
     adaptiveRemesh(mesh, wanted, channels, options, pool);
-    damage = findDamage(mesh, pool);
+    damage = find();
   }
   report.foldedAfter = damage.folded;
   report.intersectingAfter = damage.intersecting;
-  report.watertight = damage.folded + damage.intersecting == 0 && isSolid(mesh);
   return report;
+}
+
+}  // namespace
+
+RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
+  RepairReport report = repair(mesh, channels, rounds, pool, [&] { return findDamage(mesh, pool); });
+  report.watertight = report.foldedAfter + report.intersectingAfter == 0 && isSolid(mesh);
+  return report;
+}
+
+RepairReport unfoldMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
+  return repair(mesh, channels, rounds, pool, [&] { return findFolds(mesh); });
 }
 
 }  // namespace penumbra

@@ -20,11 +20,14 @@ struct RepairReport {
   int foldedBefore = 0, foldedAfter = 0;               // faces
   int intersectingBefore = 0, intersectingAfter = 0;   // faces
   int rounds = 0;
-  bool watertight = false;  // closed, manifold, consistently wound, nothing folded or intersecting
+  bool watertight = false;  // closed, manifold, consistently wound, nothing folded or intersecting; not by unfoldMesh
 };
 
 // Rewrites mesh and channels (V values each).
 RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
+
+// The same for folded faces alone, in a fraction of the time: that others run through each other is not looked for.
+RepairReport unfoldMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
 
 // For what that cannot mend, as threads the surface was drawn into: cuts the damage and its surroundings out and closes
 // the holes by discs (patches.h), a ring more every round. Handles may go. Open and non-manifold meshes stay as they are.

@@ -127,6 +127,24 @@ TEST(Repair, foldsAndSpikesAreTakenOut) {
   EXPECT_LT(distanceBetween(mesh, sound), 0.05);
 }
 
+// Folds alone: of two balls that run through each other the pushed vertex of one is mended, the rest stays.
+TEST(Repair, unfoldsWithoutLookingForCrossings) {
+  Mesh mesh = testing::ballMesh(3);
+  const Mesh other = mesh;
+  const int count = int(mesh.positions.size());
+  for (const glm::vec3& p : other.positions) mesh.positions.push_back(p + glm::vec3(0.5f, 0, 0));
+  for (const Face& f : other.faces) mesh.faces.push_back(f + Face(count));
+  const Mesh crossing = mesh;
+  EXPECT_EQ(unfoldMesh(mesh, {}, 3, pool()).rounds, 0);
+  EXPECT_EQ(mesh.positions, crossing.positions);
+  EXPECT_EQ(mesh.faces, crossing.faces);
+  mesh.positions[100] += 0.3f * glm::normalize(glm::cross(mesh.positions[100], glm::vec3(0.3f, 0.5f, 0.8f)));
+  const RepairReport report = unfoldMesh(mesh, {}, 20, pool());
+  EXPECT_GT(report.foldedBefore, 0);
+  EXPECT_EQ(report.foldedAfter, 0);
+  EXPECT_LT(distanceBetween(mesh, crossing), 0.1);
+}
+
 TEST(Repair, openMeshesAreNotCalledWatertight) {
   Mesh open = testing::ballMesh(2);
   open.faces.pop_back();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 
 #include "optim/newton/step_guard.h"
 #include "renderer/topology.h"
@@ -312,6 +313,40 @@ TEST(NewtonStep, neverRaisesTheEnergy) {
     }
     EXPECT_GE(accepted, 7);  // it has all but converged by then
     EXPECT_LT(stepper.step(mesh.positions, topology, settings, damping).energy(), 0.75 * last);
+  }
+}
+
+// With moves that are far too long, so that attempts are refused; cameras fixed and free.
+TEST(NewtonStep, whatItKeepsIsWhatItWouldSeeAnew) {
+  for (const double viewPrior : {0.0, 0.1}) {
+    FitOptions o = smallNewtonOptions();
+    o.size = 96;
+    NewtonProblem p(eggMesh(), o);
+    const Mesh start = makeStartMesh(p.options, *p.views, p.pool);
+    const Topology topology = topologyOf(start);
+    NewtonStepper keeping(p.views, p.pool), forgetting(p.views, p.pool);
+    NewtonSettings settings;
+    settings.maxEdges = 20;
+    settings.prior = 30;
+    settings.viewPrior = viewPrior;
+    std::vector<glm::vec3> a = start.positions, b = a;
+    double dampingA = 1e-3, dampingB = dampingA;
+    int refused = 0, whollyRefused = 0;
+    for (int i = 0; i < 12; ++i) {
+      if (i % 4 == 3) settings.contour.clip *= 0.5;
+      const NewtonReport kept = keeping.step(a, topology, settings, dampingA);
+      forgetting.forget();
+      const NewtonReport seen = forgetting.step(b, topology, settings, dampingB);
+      EXPECT_TRUE(sameBits(a, b)) << i;
+      EXPECT_EQ(dampingA, dampingB);
+      EXPECT_EQ(kept.energy(), seen.energy());
+      EXPECT_EQ(kept.trainIoU, seen.trainIoU);
+      EXPECT_EQ(keeping.viewIoU(), forgetting.viewIoU());
+      refused += kept.attempts > 1;
+      whollyRefused += !kept.accepted;
+    }
+    EXPECT_GT(refused, 0) << "nothing was tested";
+    std::printf("             %d steps refused at first, %d wholly\n", refused, whollyRefused);
   }
 }
 
