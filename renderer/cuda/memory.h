@@ -1,4 +1,12 @@
 // Memory that kernels work on, wherever it is: the host for tests, the graphics card in use.
+//
+// An executor is what schedules are written for: a Memory, and
+//   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
+// that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches, and
+//   template <class Launches> void play(Recording& recording, const Launches& launches)
+// that makes the launches, the first time or after recording.forget() by calling launches(), later from memory, and
+//   void* stream() const
+// of the CUDA runtime, null on the host.
 #pragma once
 #include <cstddef>
 #include <cstdint>

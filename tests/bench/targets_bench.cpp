@@ -47,7 +47,7 @@ void benchImage(int size) {
   std::printf("\none view of %d^2, one thread\n", size);
   std::printf("  %-28s %8.3f ms\n", "signed distance", best(5, [&] { signedDistance(shape); }));
   std::printf("  %-28s %8.3f ms\n", "soften", best(5, [&] { soften(target, shape, 1e-4); }));
-  std::printf("  %-28s %8.3f ms\n", "contour error, measured masks", best(5, [&] { contourErrorPx(a, b); }));
+  std::printf("  %-28s %8.3f ms\n", "contour error, measured masks", best(5, [&] { contourErrorPx(mask, b); }));
   std::printf("  %-28s %8.3f ms\n", "IoU", best(5, [&] { maskIoU(mask, shape); }));
   std::vector<float> gradient(mask.pixels.size());
   for (const ImageLossRow& row : imageLossTable())

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "optim/newton/device_newton_solver.h"
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_iteration.h"
 #include "tests/support/device_scene.h"
 #include "tests/support/newton_problem.h"
 #include "tests/support/small_meshes.h"

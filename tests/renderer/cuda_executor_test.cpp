@@ -8,7 +8,7 @@
 #include <set>
 
 #include "renderer/cuda/cuda_status.h"
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_iteration.h"
 #include "renderer/cuda/mesh_terms.h"
 #include "renderer/cuda/pixel_loss.h"
 #include "renderer/cuda/scene.h"

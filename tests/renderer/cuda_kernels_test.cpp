@@ -7,8 +7,8 @@
 #include <random>
 
 #include "renderer/cuda/contour_outline.h"
-#include "renderer/cuda/host_executor.h"
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_executor.h"
+#include "tests/support/host_iteration.h"
 #include "renderer/cuda/step_pass.h"
 #include "renderer/core/reduce.h"
 #include "renderer/cuda/vertex_pulls.h"

@@ -3,7 +3,7 @@
 #pragma once
 #include <memory>
 
-#include "renderer/cuda/host_hull.h"
+#include "tests/support/host_hull.h"
 
 namespace penumbra {
 

@@ -2,14 +2,6 @@
 // graphics card. With `LaunchOrder::Reversed` or `Shuffled` indices come in another order, with `Together` threads run
 // at the same time; results must be the same bits, which shows that no thread relies on another of its launch, and
 // ThreadSanitizer must find nothing that they share by other means than atomic.h.
-//
-// An executor is what schedules are written for: a Memory, and
-//   template <class Kernel> void launch(const char* name, const Kernel& kernel, Index count)
-// that calls kernel(i) once for every i in [0, count), in any order, after all earlier launches, and
-//   template <class Launches> void play(Recording& recording, const Launches& launches)
-// that makes the launches, the first time or after recording.forget() by calling launches(), later from memory, and
-//   void* stream() const
-// of the CUDA runtime, null on the host.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -20,7 +12,7 @@
 #include <vector>
 
 #include "renderer/cuda/atomic.h"
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_iteration.h"
 #include "renderer/cuda/memory.h"
 #include "renderer/error.h"
 

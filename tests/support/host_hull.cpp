@@ -1,6 +1,6 @@
-#include "renderer/cuda/host_hull.h"
+#include "tests/support/host_hull.h"
 
-#include "renderer/cuda/host_executor.h"
+#include "tests/support/host_executor.h"
 #include "renderer/cuda/hull_sampler.h"
 
 namespace penumbra::device {

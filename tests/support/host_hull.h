@@ -1,6 +1,6 @@
 // The hull's stages of the graphics card, run on the host: for tests.
 #pragma once
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_iteration.h"
 #include "renderer/device_hull.h"
 
 namespace penumbra::device {

@@ -1,5 +1,5 @@
-#include "renderer/cuda/host_executor.h"
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_executor.h"
+#include "tests/support/host_iteration.h"
 #include "renderer/cuda/newton_iteration.h"
 
 namespace penumbra::device {

@@ -1,6 +1,6 @@
-#include "renderer/cuda/host_iteration.h"
+#include "tests/support/host_iteration.h"
 
-#include "renderer/cuda/host_executor.h"
+#include "tests/support/host_executor.h"
 #include "renderer/cuda/iteration.h"
 
 namespace penumbra::device {
