@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "optim/eval/exact_orientation.h"
 
@@ -98,6 +99,7 @@ class GridMesh {
   bool hasArea(int f) const { return hasArea_[std::size_t(f)]; }
 
   bool meet(int f, int g) const {
+    if (!hasArea(f) || !hasArea(g)) return false;
     const Face &s = faces_[std::size_t(f)], &t = faces_[std::size_t(g)];
     int shared = 0, inS = 0, inT = 0, sumS = 0, sumT = 0;  // with two shared corners, 3 - sum is the third one
     for (int i = 0; i < 3; ++i)
@@ -124,20 +126,38 @@ class GridMesh {
 
 }  // namespace
 
-std::vector<char> selfIntersectingFaces(const Mesh& mesh, const TriangleBvh& bvh, ThreadPool& pool) {
+std::vector<std::pair<int, int>> selfIntersectingPairs(const Mesh& mesh, const TriangleBvh& bvh, ThreadPool& pool) {
   const GridMesh grid(mesh);
   const int count = int(mesh.faces.size());
-  std::vector<char> meets(mesh.faces.size(), 0);
   constexpr int kChunk = 512;
-  pool.parallelFor((count + kChunk - 1) / kChunk, [&](int chunk, int) {
+  std::vector<std::vector<std::pair<int, int>>> found;
+  found.resize(std::size_t((count + kChunk - 1) / kChunk));
+  pool.parallelFor(int(found.size()), [&](int chunk, int) {
     for (int f = chunk * kChunk; f < std::min(count, (chunk + 1) * kChunk); ++f) {
       if (!grid.hasArea(f)) continue;
       Box box;
       for (int k = 0; k < 3; ++k) box.add(mesh.positions[std::size_t(mesh.faces[std::size_t(f)][k])]);
-      meets[std::size_t(f)] =
-          bvh.anyMeeting(box, [&](int g) { return g != f && grid.hasArea(g) && grid.meet(f, g); });
+      bvh.anyMeeting(box, [&](int g) {
+        if (g > f && grid.meet(f, g)) found[std::size_t(chunk)].emplace_back(f, g);
+        return false;
+      });
     }
   });
+  std::vector<std::pair<int, int>> pairs;
+  for (const auto& some : found) pairs.insert(pairs.end(), some.begin(), some.end());
+  return pairs;
+}
+
+std::vector<std::pair<int, int>> intersectingOf(const Mesh& mesh, const std::vector<std::pair<int, int>>& pairs) {
+  const GridMesh grid(mesh);
+  std::vector<std::pair<int, int>> meeting;
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(meeting), [&](const auto& p) { return grid.meet(p.first, p.second); });
+  return meeting;
+}
+
+std::vector<char> selfIntersectingFaces(const Mesh& mesh, const TriangleBvh& bvh, ThreadPool& pool) {
+  std::vector<char> meets(mesh.faces.size(), 0);
+  for (const auto& [f, g] : selfIntersectingPairs(mesh, bvh, pool)) meets[std::size_t(f)] = meets[std::size_t(g)] = 1;
   return meets;
 }
 

@@ -11,6 +11,7 @@
 // Sources: Shewchuk, "Adaptive precision floating-point arithmetic" (1997) for the filter; Guigue and Devillers, "Fast
 // and robust triangle-triangle overlap test" (2003) for deciding by orientations alone.
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "optim/eval/triangle_bvh.h"
@@ -18,7 +19,13 @@
 
 namespace penumbra {
 
-// 1 for every face that intersects another one of the mesh; the same for any number of threads.
+// Every two faces of the mesh that intersect, once, the lower first; in the same order for any number of threads.
+std::vector<std::pair<int, int>> selfIntersectingPairs(const Mesh& mesh, const TriangleBvh& bvh, ThreadPool& pool);
+
+// Those of `pairs` that intersect, in their order.
+std::vector<std::pair<int, int>> intersectingOf(const Mesh& mesh, const std::vector<std::pair<int, int>>& pairs);
+
+// 1 for every face that intersects another one of the mesh.
 std::vector<char> selfIntersectingFaces(const Mesh& mesh, const TriangleBvh& bvh, ThreadPool& pool);
 
 }  // namespace penumbra

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "optim/eval/evaluate.h"
+#include "optim/eval/self_intersections.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -29,7 +30,10 @@ TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit, const To
 // What a mending may lose shows in few pixels: its own outlines do not tell of a hole that has gone.
 constexpr TopologyMismatchOptions kSmallest{.leastPixels = 4, .share = 0.5, .leastViews = 1};
 
-double mostAllowed(double pixels) { return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels; }
+// Outlines may be the farther off the more of the damage goes.
+double mostAllowed(double pixels, int before, int after) {
+  return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels * std::max(0, before - after) / std::max(1, before);
+}
 
 double meanEdge(const FitState& state) {
   double sum = 0;
@@ -79,6 +83,12 @@ int mostSpoilt(const Mesh& before, const Mesh& after, const MeshCare::Fit& fit) 
   return *std::max_element(counts.begin(), counts.end());
 }
 
+std::vector<std::pair<int, int>> crossingOf(const Mesh& mesh, ThreadPool& pool) {
+  std::vector<std::pair<int, int>> pairs = selfIntersectingPairs(mesh, TriangleBvh(mesh), pool);
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
 void tell(MeshCare::Outcome& outcome, const std::string& sentence) {
   outcome.sentence += (outcome.sentence.empty() ? "" : " ") + sentence;
 }
@@ -97,6 +107,10 @@ void MeshCare::reset() { *this = {}; }
 MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
   Outcome outcome;
   outcome.goOn = true;
+  if (watchesNewton()) {
+    keepApart(fit, outcome);
+    return outcome;
+  }
   const int now = fit.fitter.iteration();
   if (trial_ && now - trial_->begun >= kTrialIterations && now < fit.planned) judge(fit, outcome);
   const int every = std::max(kLeastWatchEvery, fit.planned / kWatches);
@@ -104,27 +118,33 @@ MeshCare::Outcome MeshCare::whileRunning(const Fit& fit) {
   watched_ = now;
   const Mesh mesh = meshOf(fit.fitter.state());
   if (!isSolid(topologyOf(mesh))) return outcome;
-  if (watch_.add(mismatchOf(mesh, fit))) begin(fit, 0, outcome);
+  if (watch_.add(mismatchOf(mesh, fit))) begin(fit, {}, outcome);
   return outcome;
 }
 
 MeshCare::Outcome MeshCare::atEnd(const Fit& fit, bool mayGoOn) {
   Outcome outcome;
-  if (trial_) judge(fit, outcome);
-  if (fit.chooseMesh && fit.chooseMesh()) outcome.changed = true;
+  if (watchesNewton()) keepApart(fit, outcome);
+  std::optional<RepairReport> known;  // what the polish leaves
+  if (trial_) known = judge(fit, outcome);
+  if (fit.chooseMesh && fit.chooseMesh()) {
+    outcome.changed = true;
+    known.reset();
+  }
   const Mesh mesh = meshOf(fit.fitter.state());
   TopologySummary topology = topologyOf(mesh);
   if (!isSolid(topology)) {
     outcome.verdict = "not watertight";
     return outcome;
   }
-  if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, 0, outcome)) return outcome;
-  const Polish polished = polish(fit, outcome);
+  if (mayGoOn && mayTry(fit) && mismatchOf(mesh, fit).mismatch && begin(fit, {}, outcome)) return outcome;
+  if (known && damageAfter(*known) > 0 && mayGoOn && mayMend()) known.reset();
+  const Polish polished = known ? Polish{.kept = *known} : polish(fit, outcome);
   const RepairReport& repair = polished.kept;
   topology = topologyOf(meshOf(fit.fitter.state()));
   const int damage = damageAfter(repair);
   if (mayGoOn && mayMend() && damage > 0 && mend(fit, polished, outcome)) return outcome;
-  if (mayGoOn && mayTry(fit) && isTangled(repair, mesh) && begin(fit, damage, outcome)) return outcome;
+  if (mayGoOn && mayTry(fit) && isTangled(repair, mesh) && begin(fit, repair, outcome)) return outcome;
   outcome.verdict = verdictOf(topology, repair);
   return outcome;
 }
@@ -141,35 +161,42 @@ MeshCare::Polish MeshCare::polish(const Fit& fit, Outcome& outcome) {
   FitState state = fit.fitter.state();
   const Mesh before = meshOf(state);
   Polish p;
-  Mesh mesh = before;
-  RepairReport& kept = p.kept = repairMesh(mesh, {{}, {&state.moment1, &state.moment2}}, kRepairRounds, fit.pool);
-  if (kept.rounds == 0) return p;
-  p.soundest = mesh, p.damage = damageAfter(kept);
+  Mesh parted = before;
+  const RepairReport parting = partMesh(parted, fit.pool);
+  p.damage = damageBefore(parting);
+  if (p.damage == 0) return p;
+  p.kept.foldedAfter = parting.foldedBefore, p.kept.intersectingAfter = parting.intersectingBefore;
+  p.soundest = before;
   p.pixels = outlinePixels(before, fit);
-  const double allowed = mostAllowed(p.pixels), repaired = outlinePixels(mesh, fit);
-  std::vector<const Mesh*> wholes = {&before};
-  if (damageAfter(kept) < damageBefore(kept) && repaired <= allowed) {
-    state.positions = mesh.positions;
-    state.faces = mesh.faces;
+  const double first = p.pixels;
+  const int damage = p.damage;
+  const auto isKept = [&](const Mesh& mesh, const RepairReport& report, const Mesh* mayNotSpoil = nullptr) {
+    if (damageAfter(report) < p.damage) p.soundest = mesh, p.damage = damageAfter(report);
+    if (damageAfter(report) >= damageAfter(p.kept)) return false;
+    const double pixels = outlinePixels(mesh, fit);
+    if (pixels > mostAllowed(first, damage, damageAfter(report)) || (mayNotSpoil && mostSpoilt(*mayNotSpoil, mesh, fit) > kMostSpoilt)) return false;
+    p.kept = report, p.pixels = pixels;
+    return outcome.changed = true;
+  };
+  const auto give = [&](Mesh mesh) {
+    state.positions = std::move(mesh.positions), state.faces = std::move(mesh.faces);
     fit.fitter.restore(state);
-    outcome.changed = true;
-    p.pixels = repaired;
-    wholes.push_back(&mesh);
-  } else {
-    kept.intersectingAfter = kept.intersectingBefore, kept.foldedAfter = kept.foldedBefore;
+  };
+  p.parted = parted, p.partedDamage = damageAfter(parting);
+  if (isKept(parted, parting)) give(std::move(parted));
+  if (damageAfter(p.kept) > 0) {
+    FitState repaired = state;
+    Mesh mesh = meshOf(state);
+    const RepairReport report = repairMesh(mesh, {{}, {&repaired.moment1, &repaired.moment2}}, kRepairRounds, fit.pool);
+    if (isKept(mesh, report)) state = std::move(repaired), give(std::move(mesh));
   }
-  for (const Mesh* whole : wholes) {
-    if (damageAfter(kept) == 0) break;
+  const Mesh present = meshOf(state);
+  for (const Mesh* whole : {&before, &present}) {
+    if (damageAfter(p.kept) == 0) break;
     Mesh cut = *whole;
-    const RepairReport patched = patchMesh(cut, kPatchRounds, fit.pool);
-    if (damageAfter(patched) < p.damage) p.soundest = cut, p.damage = damageAfter(patched);
-    if (damageAfter(patched) >= damageAfter(kept)) continue;
-    const double now = outlinePixels(cut, fit);
-    if (now > allowed || mostSpoilt(*whole, cut, fit) > kMostSpoilt) continue;
+    const RepairReport report = patchMesh(cut, kPatchRounds, fit.pool);
+    if (!isKept(cut, report, whole)) continue;
     install(fit.fitter, std::move(cut), state.newton, state.growth.stall);  // the fit is as far as it was
-    outcome.changed = true;
-    kept = patched;
-    p.pixels = now;
     break;
   }
   return p;
@@ -181,24 +208,26 @@ bool MeshCare::mend(const Fit& fit, const Polish& polished, Outcome& outcome) {
   mended_ = true;
   const int damage = damageAfter(polished.kept);
   if (polished.damage >= damage) return false;
+  const Mesh& mended = 2 * polished.partedDamage <= damage ? polished.parted : polished.soundest;
   const FitState& state = fit.fitter.state();
   const Mesh present = meshOf(state);
   const TopologyMismatch lacked = mismatchOf(present, fit, kSmallest);
-  const bool shuts = topologyOf(polished.soundest).genus() < topologyOf(present).genus();
+  const bool shuts = topologyOf(mended).genus() < topologyOf(present).genus();
   if (shuts && lacked.coveredHoles > 0 && !isTangled(polished.kept, present)) return false;
   if (fit.beforeChange) fit.beforeChange("mending");
-  trial_ = Trial{state, lacked, polished.pixels, fit.fitter.iteration(), damage, true};
+  trial_ = Trial{state, lacked, polished.pixels, fit.fitter.iteration(), damage, polished.kept, true, mended, crossingOf(mended, fit.pool)};
   NewtonState newton = state.newton;
   newton.restartLevel();
   newton.relaxed = state.newton.relaxed;
-  install(fit.fitter, polished.soundest, newton, state.growth.stall);
+  install(fit.fitter, mended, newton, state.growth.stall);
   outcome.changed = outcome.goOn = true;
   tell(outcome, std::to_string(damage) + " faces ran through others or lay folded: mended, and the fit goes on.");
   return true;
 }
 
 // False when extracting would change nothing that matters, or cannot be done.
-bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
+bool MeshCare::begin(const Fit& fit, const std::optional<RepairReport>& polished, Outcome& outcome) {
+  const int damage = polished ? damageAfter(*polished) : 0;
   const bool mends = damage > 0;
   ReextractOptions options;
   options.hull.resolution = fit.options.hullResolution;
@@ -223,7 +252,7 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
   if (fit.beforeChange) fit.beforeChange("re-carving");
   const TopologyMismatch lacked = mismatchOf(present, fit);
   const double pixels = mends ? outlinePixels(present, fit) : maskPixels(present, fit);
-  trial_ = Trial{fit.fitter.state(), lacked, pixels, fit.fitter.iteration(), damage};
+  trial_ = Trial{fit.fitter.state(), lacked, pixels, fit.fitter.iteration(), damage, polished};
   install(fit.fitter, std::move(mesh));
   outcome.changed = outcome.goOn = true;
   tell(outcome, std::string(mends ? "Faces ran through each other" : "The masks show another topology") + ": carved anew, " +
@@ -231,19 +260,69 @@ bool MeshCare::begin(const Fit& fit, int damage, Outcome& outcome) {
   return true;
 }
 
-void MeshCare::judge(const Fit& fit, Outcome& outcome) {
+void MeshCare::keepApart(const Fit& fit, Outcome& outcome) {
+  FitState state = fit.fitter.state();
+  Mesh mesh = meshOf(state);
+  Mesh& last = trial_->last;
+  if (mesh.faces != last.faces) {  // made denser meanwhile
+    trial_->crossing = crossingOf(mesh, fit.pool);
+    last = std::move(mesh);
+    return;
+  }
+  const std::vector<char> wasFolded = foldedFaces(last);
+  bool moved = false;
+  for (int round = 0; round < kApartRounds; ++round) {
+    std::vector<char> fresh = foldedFaces(mesh);
+    for (std::size_t f = 0; f < fresh.size(); ++f) fresh[f] = fresh[f] && !wasFolded[f];
+    for (const auto& pair : crossingOf(mesh, fit.pool))
+      if (!std::binary_search(trial_->crossing.begin(), trial_->crossing.end(), pair))
+        fresh[std::size_t(pair.first)] = fresh[std::size_t(pair.second)] = 1;
+    if (std::find(fresh.begin(), fresh.end(), 1) == fresh.end()) break;
+    moved = true;
+    for (std::size_t f = 0; f < fresh.size(); ++f)
+      for (int k = 0; fresh[f] && k < 3; ++k) {
+        const std::size_t v = std::size_t(mesh.faces[f][k]);
+        mesh.positions[v] = last.positions[v];
+      }
+  }
+  last = std::move(mesh);
+  if (!moved) return;
+  state.positions = last.positions;
+  fit.fitter.restore(state);
+  outcome.changed = true;
+}
+
+std::optional<RepairReport> MeshCare::judge(const Fit& fit, Outcome& outcome) {
   const Mesh mesh = meshOf(fit.fitter.state());
-  const bool mends = trial_->damage > 0;
-  const double now = mends ? outlinePixels(mesh, fit) : maskPixels(mesh, fit);
-  const bool nearer = mends ? now <= mostAllowed(trial_->pixels) : now < trial_->pixels;
-  const bool mended = !mends || damageAfter(polish(fit, outcome).kept) < trial_->damage;
-  const TopologyMismatch lacks = mismatchOf(mesh, fit, trial_->mending ? kSmallest : TopologyMismatchOptions{});
-  const TopologyMismatch& lacked = trial_->lacked;
-  const bool lost = lacks.coveredHoles > lacked.coveredHoles || lacks.missingParts > lacked.missingParts;
   Trial trial = *std::exchange(trial_, std::nullopt);
-  if (!nearer) takeBack(fit, std::move(trial), "brought the outlines no nearer to the masks", outcome);
-  else if (!mended) takeBack(fit, std::move(trial), "left as much damage", outcome);
-  else if (lost) takeBack(fit, std::move(trial), "lost holes or parts that the masks show", outcome);
+  const std::optional<RepairReport> earlier = trial.polished;
+  const bool mends = trial.damage > 0;
+  const auto farther = [&](double pixels, int left) {
+    return mends ? pixels > mostAllowed(trial.pixels, trial.damage, left) : pixels >= trial.pixels;
+  };
+  constexpr const char* kFarther = "brought the outlines no nearer to the masks";
+  double now = mends ? outlinePixels(mesh, fit) : maskPixels(mesh, fit);
+  if (farther(now, 0)) {
+    takeBack(fit, std::move(trial), kFarther, outcome);
+    return earlier;
+  }
+  std::optional<RepairReport> polished;
+  if (mends) {
+    const Polish polish = this->polish(fit, outcome);
+    polished = polish.kept;
+    if (polish.pixels > 0) now = polish.pixels;
+    const int left = damageAfter(polish.kept);
+    if (left >= trial.damage || farther(now, left)) {
+      takeBack(fit, std::move(trial), left >= trial.damage ? "left as much damage" : kFarther, outcome);
+      return earlier;
+    }
+  }
+  const TopologyMismatch lacks = mismatchOf(mesh, fit, trial.mending ? kSmallest : TopologyMismatchOptions{});
+  if (lacks.coveredHoles > trial.lacked.coveredHoles || lacks.missingParts > trial.lacked.missingParts) {
+    takeBack(fit, std::move(trial), "lost holes or parts that the masks show", outcome);
+    return earlier;
+  }
+  return polished;
 }
 
 void MeshCare::takeBack(const Fit& fit, Trial trial, const std::string& why, Outcome& outcome) {

@@ -4,6 +4,7 @@
 
 #include "optim/eval/self_intersections.h"
 #include "optim/remesh/adaptive_remesh.h"
+#include "optim/remesh/part_sheets.h"
 #include "optim/remesh/patches.h"
 #include "renderer/topology.h"
 
@@ -15,21 +16,25 @@ constexpr int kPatchSweeps = 4;  // of refining and smoothing a patch
 
 struct Damage {
   std::vector<char> faces;
+  std::vector<std::pair<int, int>> crossing;
   int folded = 0, intersecting = 0;
+  int count() const { return folded + intersecting; }
 };
 
-Damage findFolds(const Mesh& mesh) {
-  Damage damage{foldedFaces(mesh)};
+Damage damageOf(const Mesh& mesh, std::vector<std::pair<int, int>> crossing) {
+  Damage damage{foldedFaces(mesh), std::move(crossing)};
   damage.folded = int(std::count(damage.faces.begin(), damage.faces.end(), 1));
+  std::vector<char> crosses(mesh.faces.size(), 0);
+  for (const auto& [f, g] : damage.crossing)
+    for (const int face : {f, g}) crosses[std::size_t(face)] = damage.faces[std::size_t(face)] = 1;
+  damage.intersecting = int(std::count(crosses.begin(), crosses.end(), 1));
   return damage;
 }
 
+Damage findFolds(const Mesh& mesh) { return damageOf(mesh, {}); }
+
 Damage findDamage(const Mesh& mesh, ThreadPool& pool) {
-  Damage damage = findFolds(mesh);
-  const std::vector<char> crossing = selfIntersectingFaces(mesh, TriangleBvh(mesh), pool);
-  damage.intersecting = int(std::count(crossing.begin(), crossing.end(), 1));
-  for (std::size_t f = 0; f < crossing.size(); ++f) damage.faces[f] |= crossing[f];
-  return damage;
+  return damageOf(mesh, selfIntersectingPairs(mesh, TriangleBvh(mesh), pool));
 }
 
 // Vertices of damaged faces and of `rings` rings of faces around them.
@@ -140,7 +145,7 @@ RepairReport patchMesh(Mesh& mesh, int rounds, ThreadPool& pool) {
   report.foldedBefore = damage.folded;
   report.intersectingBefore = damage.intersecting;
   const bool solid = isSolid(mesh);
-  for (; solid && report.rounds < rounds && damage.folded + damage.intersecting > 0; ++report.rounds) {
+  for (; solid && report.rounds < rounds && damage.count() > 0; ++report.rounds) {
     const std::vector<char> near = verticesAround(mesh, damage, 1 + report.rounds);
     std::vector<char> cut(mesh.faces.size()), fresh;
     for (std::size_t f = 0; f < cut.size(); ++f) {
@@ -153,30 +158,75 @@ RepairReport patchMesh(Mesh& mesh, int rounds, ThreadPool& pool) {
   }
   report.foldedAfter = damage.folded;
   report.intersectingAfter = damage.intersecting;
-  report.watertight = damage.folded + damage.intersecting == 0 && isSolid(mesh);
   return report;
 }
 
 namespace {
 
-// Rounds while `find` finds damage; watertight is left false.
+// The state with the least damage so far.
+class Best {
+ public:
+  Best(Mesh& mesh, const VertexChannels& channels, const Damage& damage) : mesh_(mesh), channels_(channels) { keep(damage); }
+
+  void offer(const Damage& damage) {
+    if (damage.count() < kept_.damage.count()) keep(damage);
+  }
+
+  Damage bringBack() {
+    mesh_ = std::move(kept_.mesh);
+    for (std::size_t i = 0; i < kept_.scalars.size(); ++i) *channels_.scalars[i] = std::move(kept_.scalars[i]);
+    for (std::size_t i = 0; i < kept_.vectors.size(); ++i) *channels_.vectors[i] = std::move(kept_.vectors[i]);
+    return std::move(kept_.damage);
+  }
+
+ private:
+  void keep(const Damage& damage) {
+    kept_ = {mesh_, damage, {}, {}};
+    for (const auto* channel : channels_.scalars) kept_.scalars.push_back(*channel);
+    for (const auto* channel : channels_.vectors) kept_.vectors.push_back(*channel);
+  }
+
+  Mesh& mesh_;
+  const VertexChannels channels_;
+  struct {
+    Mesh mesh;
+    Damage damage;
+    std::vector<std::vector<float>> scalars;
+    std::vector<std::vector<glm::vec3>> vectors;
+  } kept_;
+};
+
+// While it halves the pairs of faces that run through each other.
+void part(Mesh& mesh, Damage& damage, Best& best, ThreadPool& pool) {
+  for (std::size_t before = 0; (before = damage.crossing.size()) > 0;) {
+    damage = damageOf(mesh, partSheets(mesh, damage.crossing, pool));
+    best.offer(damage);
+    if (2 * damage.crossing.size() > before) return;
+  }
+}
+
+// Rounds while `find` finds damage.
 template <class Find>
 RepairReport repair(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool, const Find& find) {
   RepairReport report;
   Damage damage = find();
   report.foldedBefore = damage.folded;
   report.intersectingBefore = damage.intersecting;
-  for (; report.rounds < rounds && damage.folded + damage.intersecting > 0; ++report.rounds) {
-    const std::vector<char> near = verticesAround(mesh, damage, report.rounds / 2);
-    smooth(mesh, near);
+  if (damage.count() == 0) return report;
+  Best best(mesh, channels, damage);
+  for (; report.rounds < rounds && damage.count() > 0; ++report.rounds) {
+    part(mesh, damage, best, pool);
+    if (damage.count() == 0) continue;
+    smooth(mesh, verticesAround(mesh, damage, report.rounds / 2));
     std::vector<float> wanted = meanEdgeLengths(mesh);
     for (float& l : wanted) l = std::max(l, 1e-12f);
     AdaptiveRemeshOptions options;
     options.window = {0.3f, 4};  // only what is broken
     options.relaxations = 0;
     adaptiveRemesh(mesh, wanted, channels, options, pool);
-    damage = find();
+    best.offer(damage = find());
   }
+  damage = best.bringBack();
   report.foldedAfter = damage.folded;
   report.intersectingAfter = damage.intersecting;
   return report;
@@ -185,8 +235,19 @@ RepairReport repair(Mesh& mesh, const VertexChannels& channels, int rounds, Thre
 }  // namespace
 
 RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
-  RepairReport report = repair(mesh, channels, rounds, pool, [&] { return findDamage(mesh, pool); });
-  report.watertight = report.foldedAfter + report.intersectingAfter == 0 && isSolid(mesh);
+  return repair(mesh, channels, rounds, pool, [&] { return findDamage(mesh, pool); });
+}
+
+RepairReport partMesh(Mesh& mesh, ThreadPool& pool) {
+  Damage damage = findDamage(mesh, pool);
+  RepairReport report{damage.folded, damage.folded, damage.intersecting, damage.intersecting};
+  if (damage.crossing.empty()) return report;
+  Best best(mesh, {}, damage);
+  part(mesh, damage, best, pool);
+  damage = best.bringBack();
+  report.foldedAfter = damage.folded;
+  report.intersectingAfter = damage.intersecting;
+  report.rounds = 1;
   return report;
 }
 

@@ -1,8 +1,8 @@
 // Mends a mesh in place: faces folded over their neighbours and faces that run through each other.
 //
-// Rounds of: find the damage, smooth the vertices around it (to the mean of the neighbours, one ring more every other
-// round), collapse slivers and flip there. What is sound does not move. When damage remains, reextract() (retopology.h)
-// makes a clean surface of the whole.
+// Rounds of: find the damage, part sheets that run through each other by a little (part_sheets.h), smooth the vertices
+// around what is left (to the mean of the neighbours, one ring more every other round), collapse slivers and flip there. What is sound does not move, and of all rounds the one that leaves the least
+// damage counts. When some remains, reextract() (retopology.h) makes a clean surface of the whole.
 // A face is folded when it looks against the mean of the normals around its corners; intersections: optim/eval.
 #pragma once
 #include <vector>
@@ -20,7 +20,6 @@ struct RepairReport {
   int foldedBefore = 0, foldedAfter = 0;               // faces
   int intersectingBefore = 0, intersectingAfter = 0;   // faces
   int rounds = 0;
-  bool watertight = false;  // closed, manifold, consistently wound, nothing folded or intersecting; not by unfoldMesh
 };
 
 // Rewrites mesh and channels (V values each).
@@ -28,6 +27,9 @@ RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, 
 
 // The same for folded faces alone, in a fraction of the time: that others run through each other is not looked for.
 RepairReport unfoldMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
+
+// Only parts sheets, as long as that halves the faces that run through each other: vertices move, faces stay.
+RepairReport partMesh(Mesh& mesh, ThreadPool& pool);
 
 // For what that cannot mend, as threads the surface was drawn into: cuts the damage and its surroundings out and closes
 // the holes by discs (patches.h), a ring more every round. Handles may go. Open and non-manifold meshes stay as they are.

@@ -167,7 +167,7 @@ void SessionWorker::settle(SessionState state) {
 bool SessionWorker::careForMesh(bool atEnd) {
   const auto begun = Clock::now();
   const bool newton = resolvedSolver(options_, *views_) == SolverKind::Newton;
-  if (newton && !atEnd) return false;
+  if (newton && !atEnd && !care_.watchesNewton()) return false;
   const MeshCare::Fit fit{*fitter_, *views_, options_, *pool_, planned_,
                           [this](const char* deed) { keepCheckpoint("before " + std::string(deed), false); }, [this] { return returnToBest(); }};
   MeshCare::Outcome outcome;
