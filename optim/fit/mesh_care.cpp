@@ -30,9 +30,9 @@ TopologyMismatch mismatchOf(const Mesh& mesh, const MeshCare::Fit& fit, const To
 // What a mending may lose shows in few pixels: its own outlines do not tell of a hole that has gone.
 constexpr TopologyMismatchOptions kSmallest{.leastPixels = 4, .share = 0.5, .leastViews = 1};
 
-// Outlines may be the farther off the more of the damage goes.
+// Outlines may be the farther off the more damaged faces go.
 double mostAllowed(double pixels, int before, int after) {
-  return pixels * (1 + MeshCare::kRise) + MeshCare::kRisePixels * std::max(0, before - after) / std::max(1, before);
+  return pixels * (1 + MeshCare::kRise) + std::min(MeshCare::kMostRisePixels, MeshCare::kRisePixels * std::max(0, before - after));
 }
 
 double meanEdge(const FitState& state) {
@@ -208,7 +208,7 @@ bool MeshCare::mend(const Fit& fit, const Polish& polished, Outcome& outcome) {
   mended_ = true;
   const int damage = damageAfter(polished.kept);
   if (polished.damage >= damage) return false;
-  const Mesh& mended = 2 * polished.partedDamage <= damage ? polished.parted : polished.soundest;
+  const Mesh& mended = 3 * polished.partedDamage <= 2 * damage ? polished.parted : polished.soundest;
   const FitState& state = fit.fitter.state();
   const Mesh present = meshOf(state);
   const TopologyMismatch lacked = mismatchOf(present, fit, kSmallest);

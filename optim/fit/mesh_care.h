@@ -7,16 +7,16 @@
 // outlines to the masks' over the train views: when that is not smaller than before, or when more holes are covered or
 // parts missing, the old mesh comes back and there are no further trials. At most kMostTrials a run.
 // Damage the polish leaves is a cause as well: faces that are folded or run through others. First, once a run of the
-// Newton solver, they are mended whatever that does to the outlines, by parting sheets alone where that leaves half the
-// damage or less, and the fit brings the outlines back; vertices whose steps would fold faces or have them run through each
+// Newton solver, they are mended whatever that does to the outlines, by parting sheets alone where that takes a third
+// of the damage, and the fit brings the outlines back; vertices whose steps would fold faces or have them run through each
 // other anew stay where they are meanwhile. Where that fails and more than kMostIntersecting of all faces run through
 // others, the mesh is extracted anew. Either way the mean distance of its own outlines (outline_residuals.h) may rise by
 // what the polish may, and once polished it must have less damage. Where masks show holes that are covered, tunnels are
 // not given up for less than that share.
 // Polish, at the end: partMesh(), then repairMesh(), each kept only when that distance has risen by no more than kRise and
-// kRisePixels for all of the damage, a share of them for a share. Where they leave damage, as where the prior drew a handle that no mask shows into a thread, patchMesh() cuts
-// that out of the mesh as it was, or else out of the repaired one; kept on the same terms and when it spoils no more than
-// kMostSpoilt pixels of any train view.
+// kRisePixels a damaged face that went, kMostRisePixels at most. Where they leave damage, as where the prior drew a handle
+// that no mask shows into a thread, patchMesh() cuts that out of the mesh as it was, or else out of the repaired one; kept
+// on the same terms and when it spoils no more than kMostSpoilt pixels of any train view.
 // Everything is counted in iterations, not in time, so that runs repeat bit for bit.
 // Limits: meshes that are open or wound inconsistently are left alone.
 #pragma once
@@ -38,7 +38,7 @@ class MeshCare {
  public:
   static constexpr int kMostTrials = 2, kTrialIterations = 100, kWatches = 5, kLeastWatchEvery = 50, kRepairRounds = 6;
   static constexpr int kPatchRounds = 4, kMostSpoilt = 16, kApartRounds = 4;
-  static constexpr double kMostIntersecting = 1e-3, kRise = 0.02, kRisePixels = 0.015;
+  static constexpr double kMostIntersecting = 1e-3, kRise = 0.02, kRisePixels = 5e-4, kMostRisePixels = 0.02;
 
   struct Fit {
     Fitter& fitter;

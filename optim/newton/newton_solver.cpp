@@ -41,8 +41,7 @@ bool NewtonSolver::remesh(FitState& state, Topology& topology, double edge) {
   const double ratio = evenVertices(surfaceArea({state.positions, state.faces}), edge) / double(state.positions.size());
   if ((ratio < kSameDensity && ratio > 1 / kSameDensity) || !canBeRemeshed(topology)) return false;
   Mesh mesh = isotropicRemesh({state.positions, state.faces}, {edge, 2}, {}, pool_);
-  unfoldMesh(mesh, {}, kMendRounds, pool_);  // what is folded now does not unfold later,
-  repairMesh(mesh, {}, kMendRounds, pool_);  // and what crosses does not part; looked for once the folds are gone
+  repairMesh(mesh, {}, kMendRounds, pool_);  // what is folded now does not unfold later, and what crosses does not part
   state.positions = std::move(mesh.positions);
   state.faces = std::move(mesh.faces);
   state.moment1.clear(), state.moment2.clear();  // they belong to other vertices

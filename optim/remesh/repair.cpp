@@ -31,8 +31,6 @@ Damage damageOf(const Mesh& mesh, std::vector<std::pair<int, int>> crossing) {
   return damage;
 }
 
-Damage findFolds(const Mesh& mesh) { return damageOf(mesh, {}); }
-
 Damage findDamage(const Mesh& mesh, ThreadPool& pool) {
   return damageOf(mesh, selfIntersectingPairs(mesh, TriangleBvh(mesh), pool));
 }
@@ -205,11 +203,11 @@ void part(Mesh& mesh, Damage& damage, Best& best, ThreadPool& pool) {
   }
 }
 
-// Rounds while `find` finds damage.
-template <class Find>
-RepairReport repair(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool, const Find& find) {
+}  // namespace
+
+RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
   RepairReport report;
-  Damage damage = find();
+  Damage damage = findDamage(mesh, pool);
   report.foldedBefore = damage.folded;
   report.intersectingBefore = damage.intersecting;
   if (damage.count() == 0) return report;
@@ -224,18 +222,12 @@ RepairReport repair(Mesh& mesh, const VertexChannels& channels, int rounds, Thre
     options.window = {0.3f, 4};  // only what is broken
     options.relaxations = 0;
     adaptiveRemesh(mesh, wanted, channels, options, pool);
-    best.offer(damage = find());
+    best.offer(damage = findDamage(mesh, pool));
   }
   damage = best.bringBack();
   report.foldedAfter = damage.folded;
   report.intersectingAfter = damage.intersecting;
   return report;
-}
-
-}  // namespace
-
-RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
-  return repair(mesh, channels, rounds, pool, [&] { return findDamage(mesh, pool); });
 }
 
 RepairReport partMesh(Mesh& mesh, ThreadPool& pool) {
@@ -249,10 +241,6 @@ RepairReport partMesh(Mesh& mesh, ThreadPool& pool) {
   report.intersectingAfter = damage.intersecting;
   report.rounds = 1;
   return report;
-}
-
-RepairReport unfoldMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool) {
-  return repair(mesh, channels, rounds, pool, [&] { return findFolds(mesh); });
 }
 
 }  // namespace penumbra

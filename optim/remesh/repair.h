@@ -1,8 +1,9 @@
 // Mends a mesh in place: faces folded over their neighbours and faces that run through each other.
 //
 // Rounds of: find the damage, part sheets that run through each other by a little (part_sheets.h), smooth the vertices
-// around what is left (to the mean of the neighbours, one ring more every other round), collapse slivers and flip there. What is sound does not move, and of all rounds the one that leaves the least
-// damage counts. When some remains, reextract() (retopology.h) makes a clean surface of the whole.
+// around what is left (to the mean of the neighbours, one ring more every other round), collapse slivers and flip there.
+// What is sound does not move, and of all rounds the one that leaves the least damage counts. When some remains,
+// reextract() (retopology.h) makes a clean surface of the whole.
 // A face is folded when it looks against the mean of the normals around its corners; intersections: optim/eval.
 #pragma once
 #include <vector>
@@ -24,9 +25,6 @@ struct RepairReport {
 
 // Rewrites mesh and channels (V values each).
 RepairReport repairMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
-
-// The same for folded faces alone, in a fraction of the time: that others run through each other is not looked for.
-RepairReport unfoldMesh(Mesh& mesh, const VertexChannels& channels, int rounds, ThreadPool& pool);
 
 // Only parts sheets, as long as that halves the faces that run through each other: vertices move, faces stay.
 RepairReport partMesh(Mesh& mesh, ThreadPool& pool);

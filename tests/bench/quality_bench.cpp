@@ -14,6 +14,7 @@
 //                                                        gain kept: see tellGain below
 //   --size 512  --cameras fibonacci|ring|star  --seeds 3 (the summary takes the median run)  --first-seed 0  --threads 2
 //   --json FILE  all rows, with checksums of the inputs    --report FILE  what is printed
+//   --keep DIR   the meshes, SHAPE_VIEWS_MASKS_METHOD.ply
 //   --resume FILE  takes the rows of an earlier --json FILE as they are and runs only the others
 //   --data DIR[:DIR...]  where the shapes are looked for (else PENUMBRA_MESHES, else ../shared/data beside this tree)
 //
@@ -33,6 +34,7 @@
 
 #include "optim/eval/exam_views.h"
 #include "optim/eval/peak_memory.h"
+#include "optim/io/mesh_io.h"
 #include "optim/remesh/decimate.h"
 #include "renderer/error.h"
 #include "tests/bench/quality_methods.h"
@@ -50,7 +52,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSame = "@same";
 
 struct Arguments {
-  std::string meshes = "table", methods = "hull,default", json, report, resume;
+  std::string meshes = "table", methods = "hull,default", json, report, resume, keep;
   std::vector<int> views = {8, 16, 32, 64};
   std::vector<fs::path> folders;
   CameraSet cameras = CameraSet::Fibonacci;
@@ -80,6 +82,7 @@ void read(Arguments& a, const std::string& flag, const std::string& value) {
   else if (flag == "--json") a.json = value;
   else if (flag == "--report") a.report = value;
   else if (flag == "--resume") a.resume = value;
+  else if (flag == "--keep") a.keep = value;
   else if (flag == "--size") a.size = std::atoi(value.c_str());
   else if (flag == "--seeds") a.seeds = std::max(1, std::atoi(value.c_str()));
   else if (flag == "--first-seed") a.firstSeed = std::atoi(value.c_str());
@@ -262,9 +265,18 @@ class Bench {
     return rows;
   }
 
+  void keepMesh(const Json& row, const Mesh& mesh) const {
+    std::string name = row.at("shape").get<std::string>() + "_" + row.at("views").dump() + "_" +
+                       row.at("masks").get<std::string>() + "_" + row.at("method").get<std::string>();
+    std::replace(name.begin(), name.end(), ':', '_');
+    fs::create_directories(a_.keep);
+    writeMesh(fs::path(a_.keep) / (name + ".ply"), mesh);
+  }
+
   Json rowFrom(Json row, const Answer& answer, const std::string& failure, double peak, const Mesh& shape, const ViewSet& exam) {
     row["failure"] = failure;
     try {
+      if (failure.empty() && !a_.keep.empty()) keepMesh(row, answer.mesh);
       if (failure.empty()) addFigures(row, answer.mesh, shape, exam, pool_), addAnswer(row, answer, peak);
     } catch (const Error& error) {
       row["failure"] = error.what();
