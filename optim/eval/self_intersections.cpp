@@ -151,7 +151,8 @@ std::vector<std::pair<int, int>> selfIntersectingPairs(const Mesh& mesh, const T
 std::vector<std::pair<int, int>> intersectingOf(const Mesh& mesh, const std::vector<std::pair<int, int>>& pairs) {
   const GridMesh grid(mesh);
   std::vector<std::pair<int, int>> meeting;
-  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(meeting), [&](const auto& p) { return grid.meet(p.first, p.second); });
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(meeting),
+               [&](const auto& p) { return grid.meet(p.first, p.second); });
   return meeting;
 }
 

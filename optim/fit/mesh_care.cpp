@@ -32,7 +32,8 @@ constexpr TopologyMismatchOptions kSmallest{.leastPixels = 4, .share = 0.5, .lea
 
 // Outlines may be the farther off the more damaged faces go.
 double mostAllowed(double pixels, int before, int after) {
-  return pixels * (1 + MeshCare::kRise) + std::min(MeshCare::kMostRisePixels, MeshCare::kRisePixels * std::max(0, before - after));
+  const double rise = MeshCare::kRisePixels * std::max(0, before - after);
+  return pixels * (1 + MeshCare::kRise) + std::min(MeshCare::kMostRisePixels, rise);
 }
 
 double meanEdge(const FitState& state) {
@@ -174,7 +175,8 @@ MeshCare::Polish MeshCare::polish(const Fit& fit, Outcome& outcome) {
     if (damageAfter(report) < p.damage) p.soundest = mesh, p.damage = damageAfter(report);
     if (damageAfter(report) >= damageAfter(p.kept)) return false;
     const double pixels = outlinePixels(mesh, fit);
-    if (pixels > mostAllowed(first, damage, damageAfter(report)) || (mayNotSpoil && mostSpoilt(*mayNotSpoil, mesh, fit) > kMostSpoilt)) return false;
+    if (pixels > mostAllowed(first, damage, damageAfter(report))) return false;
+    if (mayNotSpoil && mostSpoilt(*mayNotSpoil, mesh, fit) > kMostSpoilt) return false;
     p.kept = report, p.pixels = pixels;
     return outcome.changed = true;
   };
@@ -215,7 +217,8 @@ bool MeshCare::mend(const Fit& fit, const Polish& polished, Outcome& outcome) {
   const bool shuts = topologyOf(mended).genus() < topologyOf(present).genus();
   if (shuts && lacked.coveredHoles > 0 && !isTangled(polished.kept, present)) return false;
   if (fit.beforeChange) fit.beforeChange("mending");
-  trial_ = Trial{state, lacked, polished.pixels, fit.fitter.iteration(), damage, polished.kept, true, mended, crossingOf(mended, fit.pool)};
+  trial_ = Trial{state, lacked, polished.pixels, fit.fitter.iteration(), damage, polished.kept, true, mended,
+                 crossingOf(mended, fit.pool)};
   NewtonState newton = state.newton;
   newton.restartLevel();
   newton.relaxed = state.newton.relaxed;

@@ -59,7 +59,8 @@ class Sheets {
   void apply(const Move& move, int place, Mesh& mesh) const {  // place -1: all
     for (std::size_t v = 0; v < place_.size(); ++v)
       if (place_[v] >= 0 && (place < 0 || place == place_[v]) && ring_[v] <= move.rings)
-        mesh.positions[v] += move.edges * edge_ * (1 - float(ring_[v]) / float(move.rings + 1)) * normals_[at(move.evenings)][v];
+        mesh.positions[v] +=
+            move.edges * edge_ * (1 - float(ring_[v]) / float(move.rings + 1)) * normals_[at(move.evenings)][v];
   }
 
   // Damaged faces of each place.

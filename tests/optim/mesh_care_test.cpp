@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "optim/eval/self_intersections.h"
 #include "optim/eval/surface_samples.h"
 #include "optim/fit/mesh_care.h"
 #include "optim/io/mesh_io.h"
@@ -272,6 +273,31 @@ TEST(MeshCare, mendsWhatTheFitCanBringHome) {
   EXPECT_FALSE(judged.goOn);
   EXPECT_EQ(judged.sentence, "");
   EXPECT_EQ(judged.verdict, "watertight, genus 0, 2 parts, no self-intersections");
+}
+
+// The masks ask for two balls in each other: every step would have them cross again.
+TEST(MeshCare, whatWasMendedStaysApart) {
+  const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
+  for (const bool watched : {true, false}) {
+    CareScene s(two, two);
+    s.options.retopology = false;
+    s.state.newton.level = 2;
+    s.state.newton.converged = true;
+    Fitter fitter(s.views, s.options, s.pool, s.state);
+    const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
+    MeshCare care;
+    EXPECT_FALSE(care.watchesNewton());
+    ASSERT_TRUE(care.atEnd(fit, true).goOn);
+    EXPECT_TRUE(care.watchesNewton());
+    std::size_t most = 0;
+    for (int i = 0; i < 8 && !fitter.converged(); ++i) {
+      fitter.iterate();
+      if (watched) care.whileRunning(fit);
+      const Mesh mesh{fitter.state().positions, fitter.state().faces};
+      most = std::max(most, selfIntersectingPairs(mesh, TriangleBvh(mesh), s.pool).size());
+    }
+    EXPECT_EQ(most == 0, watched) << most;
+  }
 }
 
 TEST(MeshCare, findsNothingToDoOnABall) {

@@ -31,7 +31,8 @@ int foldsOf(const Mesh& mesh) {
 double meanEdge(const Mesh& mesh) {
   double sum = 0;
   for (const Face& f : mesh.faces)
-    for (int k = 0; k < 3; ++k) sum += glm::distance(mesh.positions[std::size_t(f[k])], mesh.positions[std::size_t(f[(k + 1) % 3])]);
+    for (int k = 0; k < 3; ++k)
+      sum += glm::distance(mesh.positions[std::size_t(f[k])], mesh.positions[std::size_t(f[(k + 1) % 3])]);
   return sum / (3.0 * double(mesh.faces.size()));
 }
 
