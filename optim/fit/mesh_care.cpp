@@ -6,6 +6,7 @@
 
 #include "optim/eval/evaluate.h"
 #include "optim/eval/self_intersections.h"
+#include "optim/remesh/adaptive_remesh.h"
 #include "optim/targets/targets.h"
 #include "renderer/error.h"
 #include "renderer/topology.h"
@@ -34,14 +35,6 @@ constexpr TopologyMismatchOptions kSmallest{.leastPixels = 4, .share = 0.5, .lea
 double mostAllowed(double pixels, int before, int after) {
   const double rise = MeshCare::kRisePixels * std::max(0, before - after);
   return pixels * (1 + MeshCare::kRise) + std::min(MeshCare::kMostRisePixels, rise);
-}
-
-double meanEdge(const FitState& state) {
-  double sum = 0;
-  for (const Face& f : state.faces)
-    for (int k = 0; k < 3; ++k)
-      sum += glm::distance(state.positions[std::size_t(f[k])], state.positions[std::size_t(f[(k + 1) % 3])]);
-  return sum / (3.0 * double(state.faces.size()));
 }
 
 // World units a pixel at the origin.
@@ -234,7 +227,7 @@ bool MeshCare::begin(const Fit& fit, const std::optional<RepairReport>& polished
   const bool mends = damage > 0;
   ReextractOptions options;
   options.hull.resolution = fit.options.hullResolution;
-  options.hull.edgePixels = std::max(options.hull.edgePixels, meanEdge(fit.fitter.state()) / pixelOf(fit.views));
+  options.hull.edgePixels = std::max(options.hull.edgePixels, meanEdgeLength(meshOf(fit.fitter.state())) / pixelOf(fit.views));
   ReextractReport report;
   const Mesh present = meshOf(fit.fitter.state());
   Mesh mesh;

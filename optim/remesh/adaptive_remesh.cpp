@@ -34,6 +34,14 @@ double expectedFaces(const Mesh& mesh, const std::vector<float>& wanted) {
   return sum / (0.25 * std::sqrt(3.0) * kMeanRatio * kMeanRatio);
 }
 
+double meanEdgeLength(const Mesh& mesh) {
+  double sum = 0;
+  for (const Face& f : mesh.faces)
+    for (int k = 0; k < 3; ++k)
+      sum += glm::distance(mesh.positions[std::size_t(f[k])], mesh.positions[std::size_t(f[(k + 1) % 3])]);
+  return mesh.faces.empty() ? 0 : sum / (3.0 * double(mesh.faces.size()));
+}
+
 std::vector<float> meanEdgeLengths(const Mesh& mesh) {
   std::vector<float> sum(mesh.positions.size(), 0), count(sum.size(), 0);
   for (const Face& f : mesh.faces)

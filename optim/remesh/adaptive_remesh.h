@@ -43,6 +43,8 @@ inline constexpr double kMeanRatio = 0.98;
 
 // Mean length of the edges around each vertex: the wanted length that leaves a mesh as it is. 0 for unused vertices.
 std::vector<float> meanEdgeLengths(const Mesh& mesh);
+// Mean over the edges of all faces; 0 without faces.
+double meanEdgeLength(const Mesh& mesh);
 
 // Whether all of a mesh can be remeshed; else `reason` says what would stay untouched.
 struct Remeshable {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "optim/eval/self_intersections.h"
+#include "optim/remesh/adaptive_remesh.h"
 #include "optim/remesh/repair.h"
 
 namespace penumbra {
@@ -37,13 +38,11 @@ class Sheets {
     gather(crossing);
     spread();
     std::vector<glm::vec3> normals(mesh.positions.size(), glm::vec3(0));
-    double length = 0;
     for (const Face& f : mesh.faces) {
       const glm::vec3 a = mesh.positions[at(f.x)], b = mesh.positions[at(f.y)], c = mesh.positions[at(f.z)];
-      length += double(glm::distance(a, b) + glm::distance(b, c) + glm::distance(c, a));
       for (int k = 0; k < 3; ++k) normals[at(f[k])] += glm::cross(b - a, c - a);
     }
-    edge_ = float(length / (3.0 * double(mesh.faces.size())));
+    edge_ = float(meanEdgeLength(mesh));
     for (glm::vec3& n : normals) n = unit(n);
     normals_.push_back(std::move(normals));
     for (int i = 0; i < moves().back().evenings; ++i) normals_.push_back(evened(normals_.back()));

@@ -214,15 +214,19 @@ struct CareScene {
     for (const auto& p : mesh.positions) state.positions.push_back(glm::vec3(views->normalisation.apply(glm::dvec3(p))));
     state.faces = mesh.faces;
   }
+  // By the Newton solver at its last density, and no topology is tried.
+  void hasConverged() {
+    options.retopology = false;
+    state.newton.level = 2;
+    state.newton.converged = true;
+  }
 };
 
 TEST(MeshCare, aMeshThatWasCutIsAsConvergedAsBefore) {
   const Mesh ball = testing::ballMesh(4), two = testing::together(crumpled(ball), testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
   const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.85f, 0, 0}));
   CareScene s(apart, two);
-  s.options.retopology = false;
-  s.state.newton.level = 2;
-  s.state.newton.converged = true;
+  s.hasConverged();
   Fitter fitter(s.views, s.options, s.pool, s.state);
   const auto outcome = MeshCare().atEnd({fitter, *s.views, s.options, s.pool, 600, {}}, false);
   ASSERT_EQ(outcome.verdict, "watertight, genus 0, 2 parts, no self-intersections");
@@ -259,9 +263,7 @@ TEST(MeshCare, mendsWhatTheFitCanBringHome) {
   const Mesh apart = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.78f, 0, 0}));
   const Mesh two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
   CareScene s(apart, two);
-  s.options.retopology = false;
-  s.state.newton.level = 2;
-  s.state.newton.converged = true;
+  s.hasConverged();
   Fitter fitter(s.views, s.options, s.pool, s.state);
   const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
   MeshCare care;
@@ -280,9 +282,7 @@ TEST(MeshCare, whatWasMendedStaysApart) {
   const Mesh ball = testing::ballMesh(3), two = testing::together(ball, testing::moved(ball, glm::vec3(1), {1.75f, 0, 0}));
   for (const bool watched : {true, false}) {
     CareScene s(two, two);
-    s.options.retopology = false;
-    s.state.newton.level = 2;
-    s.state.newton.converged = true;
+    s.hasConverged();
     Fitter fitter(s.views, s.options, s.pool, s.state);
     const MeshCare::Fit fit{fitter, *s.views, s.options, s.pool, 600, {}};
     MeshCare care;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "optim/eval/self_intersections.h"
+#include "optim/remesh/adaptive_remesh.h"
 #include "optim/remesh/repair.h"
 #include "tests/support/flat_scene.h"
 #include "tests/support/measured_shapes.h"
@@ -26,14 +27,6 @@ Pairs crossingOf(const Mesh& mesh) { return selfIntersectingPairs(mesh, Triangle
 int foldsOf(const Mesh& mesh) {
   const std::vector<char> folded = foldedFaces(mesh);
   return int(std::count(folded.begin(), folded.end(), 1));
-}
-
-double meanEdge(const Mesh& mesh) {
-  double sum = 0;
-  for (const Face& f : mesh.faces)
-    for (int k = 0; k < 3; ++k)
-      sum += glm::distance(mesh.positions[std::size_t(f[k])], mesh.positions[std::size_t(f[(k + 1) % 3])]);
-  return sum / (3.0 * double(mesh.faces.size()));
 }
 
 // A disc as thick as a third of an edge; around (0.4, 0) its two sides have changed places by a little.
@@ -65,7 +58,7 @@ TEST(PartSheets, wallsGrowAndGapsOpenByLessThanHalfAnEdge) {
     EXPECT_TRUE(crossingOf(parted).empty());
     EXPECT_LE(foldsOf(parted), foldsOf(mesh));
     EXPECT_EQ(parted.faces, mesh.faces);
-    const double edge = meanEdge(mesh);
+    const double edge = meanEdgeLength(mesh);
     int moved = 0;
     for (std::size_t v = 0; v < mesh.positions.size(); ++v) {
       const float by = glm::distance(parted.positions[v], mesh.positions[v]);
